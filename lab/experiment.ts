@@ -1,0 +1,93 @@
+import type { Figure } from '../reports/figure.ts';
+import type {
+  ClaimResult,
+  ExperimentAnalysis,
+  FlagName,
+  MeasureDescription,
+  Measurement,
+  Profile,
+} from './result.ts';
+
+/** A number read from one valid trial; null when the trial cannot give it (too few samples). */
+export interface Measure extends MeasureDescription {
+  read(measurement: Measurement): number | null;
+}
+
+/** How requests arrive at the server. */
+export type Load =
+  | {
+      kind: 'open';
+      ratePerSecond: number;
+      arrivals: 'even' | 'poisson';
+      /** Upper bound of the p99 that the arm may reach: it sizes the pool of virtual users. */
+      expectedP99Ms: number;
+      /** Overrides the size that follows from rate and expected p99. */
+      virtualUsers?: number;
+    }
+  | { kind: 'closed'; virtualUsers: number }
+  | {
+      kind: 'search';
+      /** The objective of a probe. */
+      p95LimitMs: number;
+      startRatePerSecond: number;
+      maxRatePerSecond: number;
+      /** Ratio of lowest failing to highest passing rate at which the search stops, e.g. 1.1. */
+      precision: number;
+    };
+
+/** One configuration under test. */
+export interface Arm {
+  name: string;
+  title: string;
+  /** A preset of the server. */
+  policy: string;
+  role: 'baseline' | 'candidate' | 'bound' | 'repeat';
+  /** Overrides of the experiment's load for this arm. */
+  load?: Load;
+  /** Price updates per second; overrides the experiment's. */
+  updatesPerSecond?: number;
+  /** `prime`: one page is loaded before the warm-up. `cold`: the cache is empty. */
+  cache: 'prime' | 'cold';
+  /** What the page must cost in this arm, as proof that the arm is what it says. */
+  expects: { selectsPerLoad: number };
+  /** `shed`: bounded waiting, then 503 (the default). `unbounded`: waits for ever, as the story's app did. */
+  pool?: 'shed' | 'unbounded';
+  /** Freezes the server process (SIGSTOP, then SIGCONT). */
+  freeze?: { atSecond: number; seconds: number };
+}
+
+export interface ProfileDesign {
+  rounds: number;
+  warmSeconds: number;
+  measureSeconds: number;
+  /** Names of the arms that run; all when absent. An empty list leaves the experiment out of the profile. */
+  arms?: string[];
+}
+
+/** An experiment is data: the lab plans, runs, records, analyses and reports it. */
+export interface Experiment {
+  /** Name of its folder under `scenarios/`. */
+  name: string;
+  title: string;
+  question: string;
+  arms: Arm[];
+  load: Load;
+  updatesPerSecond: number;
+  measures: [primary: Measure, ...others: Measure[]];
+  /** The first is the primary comparison; `family` members enter Holm (at most 4 with the primary). */
+  comparisons: {
+    baseline: string;
+    candidate: string;
+    measure: string;
+    rank: 'primary' | 'family' | 'interval only' | 'noise floor';
+  }[];
+  profiles: Record<Profile, ProfileDesign>;
+  /** Flags that are the question here and so do not invalidate, each with its reason. */
+  flagsAsMeasures: Partial<Record<FlagName, string>>;
+  /** One sentence, from the analysed arms and comparisons. Pure. */
+  answer(analysis: Omit<ExperimentAnalysis, 'answer' | 'claims'>): string;
+  /** Claims of the story that it judges. Pure. */
+  claims(analysis: Omit<ExperimentAnalysis, 'answer' | 'claims'>): ClaimResult[];
+  caveats: string[];
+  charts(analysis: ExperimentAnalysis): Figure[];
+}
