@@ -1,0 +1,53 @@
+import type { Outcome } from './result.ts';
+
+/**
+ * What the lab and the server say to each other. The lab starts the server with these environment
+ * variables and talks to `/lab/*`; it never imports the server's code, save the table of presets.
+ *
+ * | variable | meaning | default |
+ * | --- | --- | --- |
+ * | CACHELAB_HOST, CACHELAB_PORT | where it listens | 127.0.0.1, 3000 |
+ * | CACHELAB_PG_URL, CACHELAB_REDIS_URL | its services | required |
+ * | CACHELAB_KEY_PREFIX | prefix of every Redis key | empty |
+ * | CACHELAB_POLICY | a preset's name, or JSON `{"preset": …, "overrides": {…}}` | cached |
+ * | CACHELAB_DB_LATENCY | added to every database round trip, in ms: `0`, `10` or `5-10` | 5-10 |
+ * | CACHELAB_DB_POOL | connections | 50 |
+ * | CACHELAB_DB_MAX_WAIT_MS | longest wait for a connection, then 503; `unbounded` waits for ever | 2000 |
+ * | CACHELAB_REDIS_TIMEOUT_MS | longest wait for one Redis command | 100 |
+ * | CACHELAB_SEED | seed of every random draw | 1 |
+ * | CACHELAB_LAB_TOKEN | needed in `x-lab-token` for `/lab/*` when not on loopback | none |
+ * | CACHELAB_LOG | pino level | warn |
+ *
+ * Load scripts mark requests of the measured phase with the header `x-lab-phase: measure`.
+ */
+export interface LabStats {
+  /** Page requests only (`GET /stores/:slug/catalog`), apart by the `x-lab-phase` header. */
+  phases: Record<'measure' | 'other', PhaseStats>;
+  /** SELECTs of all page loads since the last reset. */
+  selectsTotal: number;
+  pool: {
+    size: number;
+    total: number;
+    idle: number;
+    waiting: number;
+    maxWaiting: number;
+    shed: number;
+  };
+  /** 99th percentile of the event loop's delay since the last reset. */
+  eventLoopDelayP99Ms: number;
+  /** Version shown by the last page sent, per slug; of a few slugs only. */
+  menuVersions: Record<string, number>;
+}
+
+export interface PhaseStats {
+  requests: number;
+  outcomes: Partial<Record<Outcome, number>>;
+  /** Answers with status 500 or above, shed ones included. */
+  errors: number;
+  shed: number;
+  /** Pages built from the database. */
+  loads: number;
+  selects: number;
+  /** Handling time of page requests: HdrHistogram V2, compressed, base64, microseconds; null without requests. */
+  hdr: string | null;
+}
