@@ -64,6 +64,9 @@ export interface ProfileDesign {
   arms?: string[];
 }
 
+/** An analysis before its sentences are written. */
+export type Analysed = Omit<ExperimentAnalysis, 'answer' | 'claims'>;
+
 /** An experiment is data: the lab plans, runs, records, analyses and reports it. */
 export interface Experiment {
   /** Name of its folder under `scenarios/`. */
@@ -85,9 +88,9 @@ export interface Experiment {
   /** Flags that are the question here and so do not invalidate, each with its reason. */
   flagsAsMeasures: Partial<Record<FlagName, string>>;
   /** One sentence, from the analysed arms and comparisons. Pure. */
-  answer(analysis: Omit<ExperimentAnalysis, 'answer' | 'claims'>): string;
+  answer(analysis: Analysed): string;
   /** Claims of the story that it judges. Pure. */
-  claims(analysis: Omit<ExperimentAnalysis, 'answer' | 'claims'>): ClaimResult[];
+  claims(analysis: Analysed): ClaimResult[];
   caveats: string[];
   charts(analysis: ExperimentAnalysis): Figure[];
 }

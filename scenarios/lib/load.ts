@@ -4,25 +4,9 @@ import exec from 'k6/execution';
 import http from 'k6/http';
 import { Counter } from 'k6/metrics';
 import type { Options, Scenario } from 'k6/options';
+import type { LoadSettings } from './settings.ts';
 
-/** What the lab hands to a load script, as JSON in `CACHELAB_LOAD`. */
-export interface LoadSettings {
-  baseUrl: string;
-  /** Path of the page under test. */
-  path: string;
-  /** `update-price` endpoint and the two prices that alternate; null without updates. */
-  update: { path: string; prices: [number, number]; perSecond: number } | null;
-  arrivals: 'even' | 'poisson' | 'closed';
-  /** Null in a closed model. */
-  ratePerSecond: number | null;
-  virtualUsers: number;
-  warmSeconds: number;
-  measureSeconds: number;
-  /** Count each page's outcome from its headers; costs about 15 us of k6's CPU per request. */
-  countOutcomes: boolean;
-}
-
-export const settings: LoadSettings = JSON.parse(__ENV['CACHELAB_LOAD'] ?? '{}');
+const settings: LoadSettings = JSON.parse(__ENV['CACHELAB_LOAD'] ?? '{}');
 
 const pageOutcome = new Counter('page_outcome');
 const scriptErrors = new Counter('script_errors');

@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { LabError } from './errors.ts';
+import type { SupervisedProcess, Supervisor } from './provision/supervisor.ts';
+import type { LabStats } from './server-protocol.ts';
+
+/** A page as one plain request sees it. */
+export interface PageProbe {
+  status: number;
+  outcome: string | null;
+  /** SELECTs that this request ran. */
+  selects: number | null;
+  menuVersion: number | null;
+  body: Buffer;
+}
+
+/** A demo server that the lab started, and the lab's way to talk to it. */
+export interface ServerProcess {
+  baseUrl: string;
+  process: SupervisedProcess;
+  policy(): Promise<string>;
+  stats(): Promise<LabStats>;
+  resetStats(): Promise<void>;
+  clearCache(): Promise<void>;
+  page(path: string): Promise<PageProbe>;
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 20_000;
+const CALL_TIMEOUT_MS = 30_000;
+
+/**
+ * Starts one server process on a free port and waits until it listens.
+ * @param environment - The variables of `server-protocol.ts`.
+ * @throws LabError `E_SERVER_START` with the server's last words.
+ */
+export async function startServer(options: {
+  root: string;
+  supervisor: Supervisor;
+  environment: Record<string, string>;
+}): Promise<ServerProcess> {
+  const { root, supervisor, environment } = options;
+  const server = supervisor.spawn(
+    'server',
+    process.execPath,
+    ['--import', 'tsx', join(root, 'server', 'main.ts')],
+    {
+      cwd: root,
+      env: { ...process.env, ...environment, CACHELAB_HOST: '127.0.0.1', CACHELAB_PORT: '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  const port = await listeningPort(server);
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const call = async (method: string, path: string): Promise<Response> => {
+    const response = await fetch(baseUrl + path, {
+      method,
+      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+    });
+    if (!response.ok) {
+      throw new LabError('E_SERVER_CALL', `${method} ${path} answered ${response.status}`);
+    }
+    return response;
+  };
+  return {
+    baseUrl,
+    process: server,
+    async policy() {
+      const { name } = (await (await call('GET', '/lab/policy')).json()) as { name: string };
+      return name;
+    },
+    async stats() {
+      return (await (await call('GET', '/lab/stats')).json()) as LabStats;
+    },
+    async resetStats() {
+      await call('POST', '/lab/stats/reset');
+    },
+    async clearCache() {
+      await call('POST', '/lab/cache/clear');
+    },
+    async page(path) {
+      const response = await fetch(baseUrl + path, {
+        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+      });
+      return {
+        status: response.status,
+        outcome: response.headers.get('x-cache-outcome'),
+        selects: numberOrNull(response.headers.get('x-db-queries')),
+        menuVersion: numberOrNull(response.headers.get('x-menu-version')),
+        body: Buffer.from(await response.arrayBuffer()),
+      };
+    },
+    stop: () => server.stop(),
+  };
+}
+
+function numberOrNull(text: string | null): number | null {
+  return text === null || text === '' ? null : Number(text);
+}
+
+/** The server prints `{"listening": PORT}` on stdout once it accepts connections. */
+async function listeningPort(server: SupervisedProcess): Promise<number> {
+  let output = '';
+  let errors = '';
+  const { stdout, stderr } = server.child;
+  stderr?.on('data', (chunk: Buffer) => {
+    errors = (errors + chunk.toString('utf8')).slice(-4000);
+  });
+  const found = new Promise<number>((resolve) => {
+    stdout?.on('data', (chunk: Buffer) => {
+      if (output.length > 100_000) return;
+      output += chunk.toString('utf8');
+      const match = /\{"listening":\s*(\d+)/.exec(output);
+      if (match?.[1] !== undefined) resolve(Number(match[1]));
+    });
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, START_TIMEOUT_MS, 'late');
+  });
+  const first = await Promise.race([found, server.exited, late]);
+  clearTimeout(timer);
+  if (typeof first === 'number') return first;
+  const why =
+    first === 'late' ? `did not listen within ${START_TIMEOUT_MS} ms` : `exited with ${first.code}`;
+  await server.stop();
+  throw new LabError('E_SERVER_START', `the demo server ${why}: ${lastLines(errors)}`, {
+    hint: 'run `npm run lab -- doctor`, or `npm run lab -- up` to see its log',
+  });
+}
+
+function lastLines(text: string): string {
+  return text.trim().split('\n').slice(-3).join(' | ') || 'it said nothing';
+}

@@ -1,0 +1,18 @@
+// Read by k6 scripts and by the lab: types only.
+
+/** What the lab hands to a load script, as JSON in `CACHELAB_LOAD`. */
+export interface LoadSettings {
+  baseUrl: string;
+  /** Path of the page under test. */
+  path: string;
+  /** `update-price` endpoint and the two prices that alternate; null without updates. */
+  update: { path: string; prices: [number, number]; perSecond: number } | null;
+  arrivals: 'even' | 'poisson' | 'closed';
+  /** Null in a closed model. */
+  ratePerSecond: number | null;
+  virtualUsers: number;
+  warmSeconds: number;
+  measureSeconds: number;
+  /** Count each page's outcome from its headers; costs about 15 us of k6's CPU per request. */
+  countOutcomes: boolean;
+}
