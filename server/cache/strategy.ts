@@ -1,0 +1,73 @@
+import type { Entry } from './entry.ts';
+
+/**
+ * What the server did with one read. `bypass`: no cache was asked, because the policy has none or because Redis
+ * gives no answer; `miss`: a cache was asked and had nothing. Hit ratio = (hit + early + stale) / all.
+ */
+export type Outcome =
+  | 'hit'
+  | 'stale'
+  | 'early'
+  | 'miss'
+  | 'coalesced'
+  | 'negative'
+  | 'rejected'
+  | 'bypass';
+
+/** What a load brings back from the database. */
+export interface Loaded {
+  /** The document, UTF-8, not compressed. */
+  body: Buffer;
+  /** Version of the snapshot that the body shows. */
+  menuVersion: number;
+}
+
+/** Loads one value; null: it does not exist. */
+export type Load = () => Promise<Loaded | null>;
+
+/** Answer of a strategy. */
+export interface Read {
+  outcome: Outcome;
+  /** Null: what was asked for does not exist. */
+  entry: Entry | null;
+  /** Whether this read left a copy behind. */
+  stored: boolean;
+}
+
+/**
+ * A way to read through a cache. Defences wrap one strategy in another: they override what they change and pass on
+ * the rest (`{ ...inner, get: … }`).
+ */
+export interface Strategy {
+  /** For logs: the parts from the outside in, e.g. `single-flight(cache-aside)`. */
+  name: string;
+  get(key: string, load: Load): Promise<Read>;
+  /** Several reads for one round trip to the cache, in the order of `keys`. */
+  getMany(keys: readonly string[], load: (key: string) => ReturnType<Load>): Promise<Read[]>;
+  /** Loads and puts the value there without asking first; `stored` says whether a copy is kept. */
+  fill(key: string, load: Load): Promise<Read>;
+  /** Called once the change of what `key` shows is committed. @returns Whether no old copy is left. */
+  afterWrite(key: string): Promise<boolean>;
+}
+
+/** What a strategy may use; the core has no clock and no chance of its own. */
+export interface Services {
+  store: Store;
+  /** Milliseconds since the Unix epoch: entries are read by other processes. */
+  now: () => number;
+  /** Uniform in [0, 1). */
+  random: () => number;
+}
+
+/** Where copies are kept: Redis behind its guard. Every method rejects within the configured timeout when it gives no answer. */
+export interface Store {
+  get(key: string): Promise<Buffer | null>;
+  /** One round trip, in the order of `keys`. */
+  getMany(keys: readonly string[]): Promise<(Buffer | null)[]>;
+  set(key: string, value: Buffer, ttlMs: number): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** SET NX PX. @returns Whether it was set. */
+  setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean>;
+  /** Compare and delete in one step. @returns Whether the value was there and is gone. */
+  deleteIfEquals(key: string, value: string): Promise<boolean>;
+}
