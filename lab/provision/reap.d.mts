@@ -28,3 +28,4 @@ export function place(): RunFile['place'];
 export function labState(run: RunFile): 'alive' | 'dead' | 'elsewhere';
 export function readRun(path: string): RunFile | null;
 export function endRun(path: string): Promise<string[]>;
+export function killMarked(id: string): number[];

@@ -80,8 +80,11 @@ function signal(pid, name) {
   }
 }
 
-/** Pids whose environment carries this run's mark: grandchildren, and a child started in the lab's last microsecond. */
-function markedPids(id) {
+/**
+ * Kills what carries this run's mark in its environment: grandchildren that left their group, and a child that was started in the
+ * lab's last microsecond. Only Linux tells the environment of a process.
+ */
+export function killMarked(id) {
   if (process.platform !== 'linux') return [];
   const pids = [];
   for (const entry of readdirSync('/proc')) {
@@ -93,6 +96,7 @@ function markedPids(id) {
       // gone, or not ours to read
     }
   }
+  for (const pid of pids) signal(pid, 'SIGKILL');
   return pids;
 }
 
@@ -121,9 +125,8 @@ export async function endRun(path) {
     while (living().length > 0 && Date.now() < deadline) await sleep(40);
     for (const entry of living()) signal(entry.pid, 'SIGKILL');
     for (const entry of ours) signal(-entry.pid, 'SIGKILL');
-    for (const pid of markedPids(run.id)) {
+    for (const pid of killMarked(run.id)) {
       if (!ours.some((entry) => entry.pid === pid)) lines.push(`pid ${pid}`);
-      signal(pid, 'SIGKILL');
     }
     const killDeadline = Date.now() + GRACE_MS;
     while (living().length > 0 && Date.now() < killDeadline) await sleep(20);

@@ -16,7 +16,7 @@ import { basename, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EXIT, LabError } from '../errors.ts';
-import { endRun, labState, place, readRun, type RunFile, startTime } from './reap.mjs';
+import { endRun, killMarked, labState, place, readRun, type RunFile, startTime } from './reap.mjs';
 
 /** A process that the lab started and will end. */
 export interface SupervisedProcess {
@@ -214,6 +214,7 @@ export function createSupervisor(options: {
 
   async function stopEverything(): Promise<void> {
     for (const supervised of processes.toReversed()) await supervised.stop();
+    killMarked(id);
     for (const folder of run.folders) {
       rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     }
