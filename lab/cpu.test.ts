@@ -16,6 +16,11 @@ function ticksOf(pid: number, parent: number, own: number, reaped = 0): ProcessT
   return { pid, parent, startedAt: pid, own, reaped };
 }
 
+function sample(epochMs: number, busyTicks: number, server: number): CpuSample {
+  // Two cores: 200 ticks a second.
+  return { epochMs, busyTicks, totalTicks: epochMs / 5, groupTicks: { server } };
+}
+
 describe('the ledger', () => {
   const roots = new Map([
     [10, 'lab'],
@@ -35,13 +40,13 @@ describe('the ledger', () => {
   test('a process that started since the last listing counts whole, time before the first listing never', () => {
     const ledger = new CpuLedger(['lab', 'server']);
     expect(ledger.add([ticksOf(20, 1, 1000)], roots)).toEqual({ lab: 0, server: 0 });
-    expect(ledger.add([ticksOf(20, 1, 1000), ticksOf(21, 20, 40)], roots).server).toBe(40);
+    expect(ledger.add([ticksOf(20, 1, 1000), ticksOf(21, 20, 40)], roots)['server']).toBe(40);
   });
 
   test('a child that came and went between two listings is found in the time its parent reaped', () => {
     const ledger = new CpuLedger(['lab', 'server']);
     ledger.add([ticksOf(20, 1, 0, 0)], roots);
-    expect(ledger.add([ticksOf(20, 1, 1, 33)], roots).server).toBe(34);
+    expect(ledger.add([ticksOf(20, 1, 1, 33)], roots)['server']).toBe(34);
   });
 
   test('a child seen with 50 ticks and reaped with 58 adds 8 more, to its own group and not to its parent', () => {
@@ -55,17 +60,11 @@ describe('the ledger', () => {
     const ledger = new CpuLedger(['lab', 'server']);
     ledger.add([ticksOf(20, 1, 900)], roots);
     const reused = { ...ticksOf(20, 1, 4), startedAt: 12345 };
-    expect(ledger.add([reused], roots).server).toBe(4);
+    expect(ledger.add([reused], roots)['server']).toBe(4);
   });
 });
 
 describe('use between two moments', () => {
-  const sample = (epochMs: number, busyTicks: number, server: number): CpuSample => ({
-    epochMs,
-    busyTicks,
-    totalTicks: epochMs / 5, // two cores
-    groupTicks: { server },
-  });
   const samples = [sample(0, 0, 0), sample(1000, 100, 50), sample(2000, 200, 150)];
 
   test('is interpolated between samples, foreign being what is busy and not ours', () => {

@@ -1,6 +1,7 @@
 import type { Measure } from './experiment.ts';
 import type { Measurement } from './result.ts';
-import { decodeHistogram, quantileMs } from './stats/quantile.ts';
+import { mergeHistograms } from './stats/histogram.ts';
+import { quantileMs } from './stats/quantile.ts';
 
 /** The response-time histogram of all measured pages; null without one. */
 function pageResponses(measurement: Measurement): string | null {
@@ -27,7 +28,7 @@ export function responseMs(name: string, q: number, title: string): Measure {
     read(measurement) {
       const hdr = pageResponses(measurement);
       if (hdr === null) return null;
-      return quantileMs(decodeHistogram(hdr), q, measurement.counts.dropped).ms;
+      return quantileMs(mergeHistograms([hdr]), q, measurement.counts.dropped).ms;
     },
   };
 }

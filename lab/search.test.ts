@@ -65,7 +65,10 @@ describe('the search for the highest rate', () => {
   test('a full generator beside a server with room makes the result generator-limited', () => {
     const probes = [probe(1000, true), probe(2000, false, { generatorCores: 0.9 })];
     expect(searchResult(probes).limitedBy).toBe('generator');
-    const full = [probe(1000, true), probe(2000, false, { serverCores: 0.97, generatorCores: 0.9 })];
+    const full = [
+      probe(1000, true),
+      probe(2000, false, { serverCores: 0.97, generatorCores: 0.9 }),
+    ];
     expect(searchResult(full).limitedBy).toBe('server');
   });
 

@@ -1,0 +1,151 @@
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT, LabError } from './errors.ts';
+import { parseRunOptions, type RawOptions } from './options.ts';
+
+const EXAMPLES = `
+Examples
+  npm run bench                                          the headline: about 12 minutes, with verdicts
+  npm run bench -- --profile quick                       a first look over all experiments, no verdict words
+  npm run bench -- latency --arms uncached,cached --rate 40 --db-latency 10
+  npm run bench -- --resume 2026-11-22-101500            goes on where a run was cut off
+  npm run lab -- plan --profile standard                 what would run, and for how long`;
+
+/** Options that shape a run; shared by \`bench\` and \`plan\`. */
+function withRunOptions(command: Command): Command {
+  return command
+    .argument('[experiments...]', 'experiments to run, by name (default: those of the profile)')
+    .addOption(
+      new Option('--profile <name>', 'headline, quick, standard or full (default: headline)'),
+    )
+    .option('--arms <names>', 'only these arms, separated by commas')
+    .option('--rate <per second>', 'arrival rate of page requests, 0.1 to 20000')
+    .option('--ttl <seconds>', 'TTL of cached pages, 1 to 604800 (default: 3600)')
+    .option('--stores <count>', 'stores beside the restaurant, 0 to 100000 (default: 1000)')
+    .option('--update-rate <per second>', 'price updates in arms that have them, 0.01 to 100')
+    .option('--seed <number>', 'of data, order and latency draws (default: 1)')
+    .option('--db-latency <ms>', 'added to each database round trip: 0, 10, 5-10 (default: 5-10)')
+    .option('--config <file>', 'JSON file with these options; flags override it');
+}
+
+const program = new Command('cachelab')
+  .description('A laboratory for caching decisions: real Postgres, real Redis, real k6.')
+  .addHelpText('after', EXAMPLES)
+  .exitOverride()
+  .configureOutput({ writeErr: (text) => process.stderr.write(text) });
+
+withRunOptions(program.command('bench'))
+  .description('sets everything up, runs experiments, writes a report')
+  .option('--resume <run>', 'take up a run that was cut off, with its own options')
+  .option('--json', 'print the result as JSON on stdout', false)
+  .addHelpText('after', EXAMPLES)
+  .action(async (experiments: string[], flags: RawOptions) => {
+    const { resume, json, ...rest } = flags;
+    const run = parseRunOptions(experiments, rest);
+    const { benchCommand } = await import('./commands/bench.ts');
+    process.exitCode = await benchCommand({
+      run,
+      resume: typeof resume === 'string' ? resume : null,
+      json: json === true,
+      command: ['npm run bench', ...reproducing(process.argv.slice(3))].join(' '),
+    });
+  });
+
+withRunOptions(program.command('plan'))
+  .description('prints the trials and the time they should take; runs nothing')
+  .option('--json', 'print the plan as JSON', false)
+  .action(async (experiments: string[], flags: RawOptions) => {
+    const { json, ...rest } = flags;
+    const { planCommand } = await import('./commands/plan.ts');
+    process.exitCode = planCommand({
+      run: parseRunOptions(experiments, rest),
+      json: json === true,
+    });
+  });
+
+program
+  .command('report')
+  .argument('<run>', 'run id: the name of a folder in reports/runs')
+  .description('writes the report of a run again from its records')
+  .option('--json', 'print the result as JSON', false)
+  .action(async (run: string, flags: { json: boolean }) => {
+    const { reportCommand } = await import('./commands/report.ts');
+    process.exitCode = await reportCommand({ run, json: flags.json });
+  });
+
+program
+  .command('list')
+  .description('experiments, arms and policies')
+  .option('--json', 'as JSON', false)
+  .action(async (flags: { json: boolean }) => {
+    const { listCommand } = await import('./commands/list.ts');
+    process.exitCode = listCommand(flags);
+  });
+
+program
+  .command('up')
+  .description('starts Postgres, Redis and the demo server in the foreground; Ctrl-C ends them')
+  .option('--port <number>', 'port of the server, 0 to 65535 (default: a free one near 3000)')
+  .option('--policy <name>', 'policy preset (default: cached)')
+  .option('--stores <count>', 'stores beside the restaurant (default: 1000)')
+  .option('--seed <number>', 'seed of the data (default: 1)')
+  .option('--db-latency <ms>', 'added to each database round trip (default: 5-10)')
+  .action(async (flags: Record<string, string | undefined>) => {
+    const { up } = await import('./commands/up.ts');
+    process.exitCode = await up(flags);
+  });
+
+program
+  .command('down')
+  .description('ends an `up` of this checkout')
+  .action(async () => {
+    const { down } = await import('./commands/down.ts');
+    process.exitCode = await down();
+  });
+
+program
+  .command('doctor')
+  .description('what is installed, what is missing, and what to type')
+  .option('--json', 'as JSON', false)
+  .action(async (flags: { json: boolean }) => {
+    const { doctor } = await import('./commands/doctor.ts');
+    process.exitCode = await doctor(flags);
+  });
+
+program
+  .command('clean')
+  .description('ends leftovers and removes what the lab keeps on disk')
+  .option('--cache', 'also downloaded and built tools', false)
+  .option('--runs', 'also the runs with their reports', false)
+  .action(async (flags: { cache: boolean; runs: boolean }) => {
+    const { clean } = await import('./commands/clean.ts');
+    process.exitCode = await clean(flags);
+  });
+
+/** Arguments as a shell would take them again. */
+function reproducing(words: string[]): string[] {
+  const quoted = words.map((word) => (/^[\w.,:/=-]+$/.test(word) ? word : `'${word}'`));
+  return quoted.length === 0 ? [] : ['--', ...quoted];
+}
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = explain(error);
+}
+
+/** Tells the user what went wrong and what to do; a stack trace only for our own faults. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? EXIT.fine : EXIT.badArguments;
+  }
+  if (error instanceof LabError) {
+    process.stderr.write(`${error.code}: ${error.message}\n`);
+    if (error.hint !== undefined)
+      process.stderr.write(`  ${error.hint.replaceAll('\n', '\n  ')}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(
+    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return EXIT.failed;
+}

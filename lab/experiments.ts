@@ -1,0 +1,13 @@
+import { experiment as capacity } from '../scenarios/capacity/experiment.ts';
+import { experiment as coordinatedOmission } from '../scenarios/coordinated-omission/experiment.ts';
+import { experiment as latency } from '../scenarios/latency/experiment.ts';
+import { experiment as queueing } from '../scenarios/queueing/experiment.ts';
+import type { Experiment } from './experiment.ts';
+
+/** Every experiment, in the order in which a run makes them and a report shows them. */
+export const EXPERIMENTS: readonly Experiment[] = [
+  latency,
+  queueing,
+  capacity,
+  coordinatedOmission,
+];
