@@ -2,6 +2,8 @@ import type { Arm, Experiment, Load, ProfileDesign } from './experiment.ts';
 import { LabError } from './errors.ts';
 import type { Profile } from './result.ts';
 import { seededRandom, shuffled } from './seeded-random.ts';
+import { ROUNDS_FOR_A_VERDICT } from './stats/compare.ts';
+import { smallestAttainableP } from './stats/holm.ts';
 
 /** Everything that a user may set for a run; recorded in `run.json`, so that `--resume` meets the same plan. */
 export interface RunOptions {
@@ -41,9 +43,6 @@ const TRIAL_OVERHEAD_SECONDS = 2.6;
 const PROBE_OVERHEAD_SECONDS = 0.9;
 /** Probes that a search takes on average: doublings, then halvings of the bracket. */
 const EXPECTED_PROBES = 7;
-/** Timed comparisons need this many rounds for a verdict word (`facts`: power of the sign-flip test). */
-export const ROUNDS_FOR_A_VERDICT = 12;
-
 /**
  * The trials of one experiment: rounds of all arms, each round in an order drawn from the seed, so
  * balanced that over as many rounds as there are arms, each arm takes each slot once. A drift of the
@@ -182,7 +181,7 @@ function checkFamily(experiment: Experiment, design: ProfileDesign): void {
   }
   // Below 12 rounds no verdict words are given at all, so there is nothing to refuse.
   if (design.rounds < ROUNDS_FOR_A_VERDICT || family.length === 0) return;
-  const smallestP = (2 / 2 ** design.rounds) * family.length;
+  const smallestP = smallestAttainableP(design.rounds, family.length);
   if (smallestP > 0.05) {
     throw new LabError(
       'E_DESIGN_TOO_SMALL',
