@@ -44,19 +44,20 @@ export function cacheAside(services: Services, ttlMs: number, slots: Slots): Str
     if (entry === null) return null;
     const freshness = slots.freshness(entry, now());
     if (freshness === 'expired') return null;
-    return { outcome: freshness === 'fresh' ? 'hit' : freshness, entry, stored: false };
+    const outcome = freshness === 'fresh' ? 'hit' : freshness;
+    return { outcome, entry, loaded: null, stored: false };
   }
 
   const fill: Strategy['fill'] = async (key, load) => {
-    const entry = await loadEntry(load, slots.lifetimeMs(ttlMs), now);
+    const { entry, loaded } = await loadEntry(load, slots.lifetimeMs(ttlMs), now);
     // A copy that could not be kept is no reason to keep the reader from the page.
     const stored = entry !== null && (await slots.write(key, entry).catch(() => false));
-    return { outcome: 'miss', entry, stored };
+    return { outcome: 'miss', entry, loaded, stored };
   };
 
   const bypass = async (load: Load): Promise<Read> => ({
+    ...(await loadEntry(load, ttlMs, now)),
     outcome: 'bypass',
-    entry: await loadEntry(load, ttlMs, now),
     stored: false,
   });
 

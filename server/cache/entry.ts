@@ -42,11 +42,11 @@ export const MAX_TTL_MS: number = MAX_UINT32;
  */
 export function encodeEntry(
   loaded: Loaded,
-  facts: { loadStartedAtMs: number; loadMicros: number; ttlMs: number },
+  facts: { loadStartedAtMs: number; ttlMs: number },
 ): Entry {
   const compressed = gzipSync(loaded.body, { level: 1 });
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + compressed.length);
-  const loadMicros = Math.min(Math.round(facts.loadMicros), MAX_UINT32);
+  const loadMicros = Math.min(Math.round(loaded.micros), MAX_UINT32);
   bytes.writeUInt32BE(MAGIC, 0);
   bytes.writeUIntBE(loaded.menuVersion, 4, 6);
   bytes.writeUIntBE(Math.round(facts.loadStartedAtMs), 10, 6);
@@ -81,18 +81,14 @@ export function plainBody(entry: Entry): Buffer {
   return gunzipSync(entry.gzipped);
 }
 
-/** Loads and stamps the entry with the moment at which the load began. Null: it does not exist. */
+/** Loads, and stamps the entry with the moment at which the load began. `entry` is null when it does not exist. */
 export async function loadEntry(
   load: Load,
   ttlMs: number,
   now: () => number,
-): Promise<Entry | null> {
+): Promise<{ entry: Entry | null; loaded: Loaded | null }> {
   const loadStartedAtMs = now();
   const loaded = await load();
-  if (loaded === null) return null;
-  return encodeEntry(loaded, {
-    loadStartedAtMs,
-    loadMicros: (now() - loadStartedAtMs) * 1000,
-    ttlMs,
-  });
+  const entry = loaded === null ? null : encodeEntry(loaded, { loadStartedAtMs, ttlMs });
+  return { entry, loaded };
 }

@@ -9,13 +9,15 @@ import type { Services, Strategy } from './strategy.ts';
 export function staticBytes(services: Pick<Services, 'now'>): Strategy {
   const entries = new Map<string, Entry>();
   const fill: Strategy['fill'] = async (key, load) => {
-    const entry = await loadEntry(load, 0, services.now);
+    const { entry, loaded } = await loadEntry(load, 0, services.now);
     if (entry !== null) entries.set(key, entry);
-    return { outcome: 'miss', entry, stored: entry !== null };
+    return { outcome: 'miss', entry, loaded, stored: entry !== null };
   };
   const get: Strategy['get'] = async (key, load) => {
     const entry = entries.get(key);
-    return entry === undefined ? fill(key, load) : { outcome: 'hit', entry, stored: false };
+    return entry === undefined
+      ? fill(key, load)
+      : { outcome: 'hit', entry, loaded: null, stored: false };
   };
   return {
     name: 'static',

@@ -20,6 +20,10 @@ export interface Loaded {
   body: Buffer;
   /** Version of the snapshot that the body shows. */
   menuVersion: number;
+  /** One entry per query that it took. */
+  queries: readonly unknown[];
+  /** How long it took. */
+  micros: number;
 }
 
 /** Loads one value; null: it does not exist. */
@@ -32,6 +36,8 @@ export interface Read {
   entry: Entry | null;
   /** Whether this read left a copy behind. */
   stored: boolean;
+  /** What this very read loaded; null when it was answered without, or by the load of another. */
+  loaded: Loaded | null;
 }
 
 /**

@@ -4,8 +4,8 @@ import type { Services, Strategy } from './strategy.ts';
 /** No cache: every read loads. The bound below every other strategy. */
 export function uncached(services: Pick<Services, 'now'>): Strategy {
   const get: Strategy['get'] = async (_key, load) => ({
+    ...(await loadEntry(load, 0, services.now)),
     outcome: 'bypass',
-    entry: await loadEntry(load, 0, services.now),
     stored: false,
   });
   return {

@@ -1,0 +1,98 @@
+import express from 'express';
+import type { Express, RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { buildStrategy } from './cache/policy.ts';
+import type { Policy } from './cache/policy.ts';
+import type { Services } from './cache/strategy.ts';
+import type { Context } from './context.ts';
+import type { Database } from './database/database.ts';
+import { serveBatch } from './http/batch.ts';
+import { serveCacheStats } from './http/cache-stats.ts';
+import { serveCatalogV2 } from './http/catalog-v2.ts';
+import { serveHealth, serveReady } from './http/health.ts';
+import { labRouter } from './http/lab.ts';
+import { serveMetrics } from './http/metrics.ts';
+import { servePage } from './http/page.ts';
+import { notFound, onlyMethods, Problem, problemHandler } from './http/problem.ts';
+import { serveRebuildCache } from './http/rebuild-cache.ts';
+import { serveStorefront } from './http/storefront.ts';
+import { serveUpdatePrice } from './http/update-price.ts';
+import { createKeys } from './keys.ts';
+import { PageStats } from './page-stats.ts';
+import type { GuardedRedis } from './redis.ts';
+import { createSlowLog } from './slow-log.ts';
+
+const MAX_URL_LENGTH = 2048;
+const MAX_BODY = '16kb';
+
+/** Everything that the app is made of. */
+export interface AppParts {
+  db: Database;
+  redis: GuardedRedis;
+  policy: Policy;
+  keyPrefix: string;
+  log: Logger;
+  /** Pages that take longer are logged. */
+  slowMs: number;
+  /** Milliseconds since the Unix epoch. */
+  now: () => number;
+  /** Uniform in [0, 1). */
+  random: () => number;
+  /** Needed for `/lab/*`; null opens it, empty closes it. */
+  labToken: string | null;
+}
+
+/** The HTTP application, without a port. It owns none of its parts. */
+export function createApp(parts: AppParts): Express {
+  const { db, redis, policy, log, now, random, labToken } = parts;
+  const services: Services = { store: redis, now, random };
+  const context: Context = {
+    db,
+    redis,
+    services,
+    keys: createKeys(parts.keyPrefix),
+    stats: new PageStats(),
+    log,
+    slow: createSlowLog(log, parts.slowMs, () => performance.now()),
+    inForce: { policy, strategy: buildStrategy(policy.settings, services) },
+    labToken,
+  };
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(boundedUrl);
+  // First, because express tries routes in their order and this one is measured.
+  app.route('/stores/:slug/catalog').get(servePage(context)).all(onlyMethods('GET', 'HEAD'));
+  app
+    .route('/stores/:slug/catalog/v2')
+    .get(serveCatalogV2(context))
+    .all(onlyMethods('GET', 'HEAD'));
+  app.route('/stores/batch-catalog').get(serveBatch(context)).all(onlyMethods('GET', 'HEAD'));
+  app.route('/stores/:slug').get(serveStorefront(context)).all(onlyMethods('GET', 'HEAD'));
+  app.route('/cache/stats').get(serveCacheStats(context)).all(onlyMethods('GET', 'HEAD'));
+  app.route('/healthz').get(serveHealth).all(onlyMethods('GET', 'HEAD'));
+  app.route('/readyz').get(serveReady(context)).all(onlyMethods('GET', 'HEAD'));
+  app.route('/metrics').get(serveMetrics(context)).all(onlyMethods('GET', 'HEAD'));
+
+  const body = express.json({ limit: MAX_BODY });
+  app
+    .route('/stores/:slug/products/:id/update-price')
+    .post(body, serveUpdatePrice(context))
+    .all(onlyMethods('POST'));
+  app
+    .route('/stores/:slug/rebuild-cache')
+    .post(serveRebuildCache(context))
+    .all(onlyMethods('POST'));
+  app.use('/lab', express.json({ limit: MAX_BODY, strict: false }), labRouter(context));
+
+  app.use(notFound);
+  app.use(problemHandler((error) => log.error({ err: error }, 'request failed')));
+  return app;
+}
+
+const boundedUrl: RequestHandler = (request, _response, next) => {
+  if (request.url.length > MAX_URL_LENGTH)
+    throw new Problem(414, `the URL is longer than ${MAX_URL_LENGTH} characters`);
+  next();
+};

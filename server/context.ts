@@ -1,0 +1,28 @@
+import type { Logger } from 'pino';
+import type { Policy } from './cache/policy.ts';
+import type { Services, Strategy } from './cache/strategy.ts';
+import type { Database } from './database/database.ts';
+import type { Keys } from './keys.ts';
+import type { PageStats } from './page-stats.ts';
+import type { GuardedRedis } from './redis.ts';
+
+/** A policy with its strategy, replaced as one: a request that has begun ends with the policy that it began with. */
+export interface PolicyInForce {
+  policy: Policy;
+  strategy: Strategy;
+}
+
+/** What the handlers share. `inForce` alone is ever replaced. */
+export interface Context {
+  db: Database;
+  redis: GuardedRedis;
+  services: Services;
+  keys: Keys;
+  stats: PageStats;
+  log: Logger;
+  /** Told of each page's handling time; warns of slow ones. */
+  slow(what: string, milliseconds: number): void;
+  inForce: PolicyInForce;
+  /** Null: `/lab/*` is open (loopback). Empty: closed, because no token is set. */
+  labToken: string | null;
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { PolicyError, resolvePolicy } from './cache/policy.ts';
+import type { Policy } from './cache/policy.ts';
+
+/** Settings of one server process; `lab/server-protocol.ts` documents the variables. */
+export interface Environment {
+  host: string;
+  port: number;
+  postgresUrl: string;
+  redisUrl: string;
+  keyPrefix: string;
+  policy: Policy;
+  dbLatency: { minMs: number; maxMs: number };
+  dbPoolSize: number;
+  /** Null: waits for ever. */
+  dbMaxWaitMs: number | null;
+  redisTimeoutMs: number;
+  seed: number;
+  labToken: string | null;
+  logLevel: string;
+  /** Pages that take longer are logged. */
+  slowMs: number;
+}
+
+/** Every variable that is wrong, in one error. */
+export class EnvironmentError extends Error {
+  readonly reasons: string[];
+
+  constructor(reasons: string[]) {
+    super(`the environment is not usable:\n${reasons.map((reason) => `  ${reason}`).join('\n')}`);
+    this.name = 'EnvironmentError';
+    this.reasons = reasons;
+  }
+}
+
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+function integer(low: number, high: number): z.ZodType<number> {
+  const range = `a whole number from ${low} to ${high}`;
+  return z.coerce.number(range).int(range).min(low, range).max(high, range);
+}
+
+function url(protocols: string[]): z.ZodType<string> {
+  return z
+    .string(`a URL is required, beginning with ${protocols.join(' or ')}`)
+    .refine(
+      (text) => URL.canParse(text) && protocols.includes(`${new URL(text).protocol}//`),
+      `a URL beginning with ${protocols.join(' or ')}`,
+    );
+}
+
+const latency = z
+  .string()
+  .regex(/^\d+(\.\d+)?(-\d+(\.\d+)?)?$/, 'milliseconds, as `0`, `10` or `5-10`')
+  .transform((text) => {
+    const [low = '0', high = low] = text.split('-');
+    return { minMs: Number(low), maxMs: Number(high) };
+  })
+  .refine(({ minMs, maxMs }) => minMs <= maxMs && maxMs <= 1000, 'low-high, at most 1000 ms');
+
+const maxWait = z.union(
+  [z.literal('unbounded').transform(() => null), integer(1, 600_000)],
+  'milliseconds from 1 to 600000, or `unbounded`',
+);
+
+const policy = z.string().transform((text, context): Policy => {
+  try {
+    const input: unknown = text.trimStart().startsWith('{') ? JSON.parse(text) : text;
+    return resolvePolicy(input);
+  } catch (error) {
+    const reasons = error instanceof PolicyError ? error.reasons : ['neither a name nor JSON'];
+    for (const message of reasons) context.addIssue(message);
+    return z.NEVER;
+  }
+});
+
+const schema = z.object({
+  CACHELAB_HOST: z.string().default('127.0.0.1'),
+  CACHELAB_PORT: integer(0, 65_535).default(3000),
+  CACHELAB_PG_URL: url(['postgres://', 'postgresql://']),
+  CACHELAB_REDIS_URL: url(['redis://', 'rediss://']),
+  CACHELAB_KEY_PREFIX: z.string().max(100, 'at most 100 characters').default(''),
+  CACHELAB_POLICY: policy.prefault('cached'),
+  CACHELAB_DB_LATENCY: latency.prefault('5-10'),
+  CACHELAB_DB_POOL: integer(1, 1000).default(50),
+  CACHELAB_DB_MAX_WAIT_MS: maxWait.default(2000),
+  CACHELAB_REDIS_TIMEOUT_MS: integer(1, 60_000).default(100),
+  CACHELAB_SEED: integer(0, 2 ** 32 - 1).default(1),
+  CACHELAB_LAB_TOKEN: z.string().min(8, 'at least 8 characters').optional(),
+  CACHELAB_LOG: z.enum(LEVELS, `one of ${LEVELS.join(', ')}`).default('warn'),
+  CACHELAB_SLOW_MS: integer(0, 600_000).default(100),
+});
+
+/**
+ * @param variables - `process.env`.
+ * @throws EnvironmentError with every wrong variable, its value and what is allowed.
+ */
+export function readEnvironment(variables: Record<string, string | undefined>): Environment {
+  const parsed = schema.safeParse(variables);
+  if (!parsed.success) {
+    throw new EnvironmentError(
+      parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0]);
+        const value = variables[name];
+        const secret = name.endsWith('_URL') || name.endsWith('_TOKEN');
+        const shown = value === undefined ? 'is not set' : secret ? 'is set' : `is "${value}"`;
+        return `${name} ${shown}: ${issue.message}`;
+      }),
+    );
+  }
+  const values = parsed.data;
+  return {
+    host: values.CACHELAB_HOST,
+    port: values.CACHELAB_PORT,
+    postgresUrl: values.CACHELAB_PG_URL,
+    redisUrl: values.CACHELAB_REDIS_URL,
+    keyPrefix: values.CACHELAB_KEY_PREFIX,
+    policy: values.CACHELAB_POLICY,
+    dbLatency: values.CACHELAB_DB_LATENCY,
+    dbPoolSize: values.CACHELAB_DB_POOL,
+    dbMaxWaitMs: values.CACHELAB_DB_MAX_WAIT_MS,
+    redisTimeoutMs: values.CACHELAB_REDIS_TIMEOUT_MS,
+    seed: values.CACHELAB_SEED,
+    labToken: values.CACHELAB_LAB_TOKEN ?? null,
+    logLevel: values.CACHELAB_LOG,
+    slowMs: values.CACHELAB_SLOW_MS,
+  };
+}

@@ -1,0 +1,113 @@
+import { timingSafeEqual } from 'node:crypto';
+import { Router } from 'express';
+import type { RequestHandler } from 'express';
+import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
+import type { LabStats, PhaseStats } from '../../lab/server-protocol.ts';
+import { buildStrategy, PolicyError, resolvePolicy } from '../cache/policy.ts';
+import type { Context } from '../context.ts';
+import type { PhaseCounters } from '../page-stats.ts';
+import { onlyMethods, Problem } from './problem.ts';
+
+/** `/lab/*`: what the lab asks and tells a server under test. The shapes are those of `lab/server-protocol.ts`. */
+export function labRouter(context: Context): Router {
+  const router = Router();
+  router.use(guard(context.labToken));
+
+  router
+    .route('/noop')
+    .get((_request, response) => {
+      response.end('ok'); // no work at all: what is slow against this is the generator
+    })
+    .all(onlyMethods('GET', 'HEAD'));
+
+  router
+    .route('/policy')
+    .get((_request, response) => {
+      response.json(context.inForce.policy);
+    })
+    .put((request, response) => {
+      context.inForce = inForce(context, request.body);
+      response.json(context.inForce.policy);
+    })
+    .all(onlyMethods('GET', 'HEAD', 'PUT'));
+
+  router
+    .route('/stats')
+    .get((_request, response) => {
+      response.json(labStats(context));
+    })
+    .all(onlyMethods('GET', 'HEAD'));
+
+  router
+    .route('/stats/reset')
+    .post((_request, response) => {
+      context.stats.reset();
+      context.db.resetCounters();
+      response.json({ reset: true });
+    })
+    .all(onlyMethods('POST'));
+
+  router
+    .route('/cache/clear')
+    .post(async (_request, response) => {
+      // What a policy holds in this process goes with its strategy.
+      context.inForce = inForce(context, context.inForce.policy);
+      const deleted = await context.redis.clear(context.keys.families).catch((cause: unknown) => {
+        throw new Problem(503, 'redis gives no answer: its keys are still there', { cause });
+      });
+      response.json({ deleted });
+    })
+    .all(onlyMethods('POST'));
+
+  return router;
+}
+
+function inForce(context: Context, input: unknown): Context['inForce'] {
+  const policy = context.inForce.policy === input ? context.inForce.policy : accept(input);
+  return { policy, strategy: buildStrategy(policy.settings, context.services) };
+}
+
+function accept(input: unknown): Context['inForce']['policy'] {
+  try {
+    return resolvePolicy(input);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw new Problem(400, error.message, { errors: error.reasons });
+  }
+}
+
+/** On loopback open to programs, but not to pages of other sites that a browser on this machine happens to show. */
+function guard(token: string | null): RequestHandler {
+  return (request, _response, next) => {
+    if (request.headers['sec-fetch-site'] === 'cross-site')
+      throw new Problem(403, '/lab is not for pages of other sites');
+    if (token === null) return next();
+    if (token === '')
+      throw new Problem(
+        403,
+        'set CACHELAB_LAB_TOKEN to use /lab on an address other than loopback',
+      );
+    const given = Buffer.from(request.get('x-lab-token') ?? '');
+    const wanted = Buffer.from(token);
+    if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
+      throw new Problem(401, 'send the lab token in the header x-lab-token');
+    return next();
+  };
+}
+
+function labStats({ stats, db }: Context): LabStats {
+  const { measure, other } = stats.phases;
+  return {
+    phases: { measure: phaseStats(measure), other: phaseStats(other) },
+    selectsTotal: measure.selects + other.selects,
+    pool: db.counters(),
+    eventLoopDelayP99Ms: stats.loopDelayP99Ms(),
+    menuVersions: Object.fromEntries(stats.menuVersions),
+  };
+}
+
+function phaseStats(counters: PhaseCounters): PhaseStats {
+  const { requests, outcomes, errors, shed, loads, selects, micros } = counters;
+  const hdr = requests === 0 ? null : encodeIntoCompressedBase64(micros);
+  return { requests, outcomes, errors, shed, loads, selects, hdr };
+}

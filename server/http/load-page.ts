@@ -1,0 +1,75 @@
+import { loadJoined } from '../catalog/joined.ts';
+import { loadNaive } from '../catalog/naive.ts';
+import type { Read } from '../cache/strategy.ts';
+import type { PageLoad } from '../catalog/types.ts';
+import type { Context } from '../context.ts';
+import { PoolExhaustedError } from '../database/gate.ts';
+import type { Phase } from '../page-stats.ts';
+import { Problem } from './problem.ts';
+
+/** Slugs are lower-case words; what cannot be one is not asked for in Redis or Postgres. */
+const SLUG = /^[a-z0-9][a-z0-9-]{0,63}$/;
+
+/** A store that does not exist costs the one statement that finds no row. */
+const SELECTS_OF_UNKNOWN = 1;
+
+export function isSlug(text: string): boolean {
+  return SLUG.test(text);
+}
+
+export function unknownStore(slug: string): Problem {
+  return new Problem(404, `there is no store "${slug.slice(0, 64)}"`);
+}
+
+/**
+ * Builds a page with the query of the policy in force.
+ * @param phase - Phase to count the load in; null: it is not for a page request.
+ * @throws Problem 503 when no database connection became free in time.
+ */
+export async function loadPage(
+  context: Context,
+  slug: string,
+  phase: Phase | null,
+): Promise<PageLoad | null> {
+  const build = context.inForce.policy.settings.query === 'joined' ? loadJoined : loadNaive;
+  try {
+    const page = await build(context.db, slug);
+    if (phase !== null) context.stats.loaded(phase, page?.queries.length ?? SELECTS_OF_UNKNOWN);
+    return page;
+  } catch (error) {
+    throw databaseProblem(error);
+  }
+}
+
+/** SELECTs that this read caused. */
+export function selectsOf(read: Read): number {
+  if (read.loaded !== null) return read.loaded.queries.length;
+  const asked = read.entry === null && (read.outcome === 'miss' || read.outcome === 'bypass');
+  return asked ? SELECTS_OF_UNKNOWN : 0;
+}
+
+/**
+ * Overload and loss of the database are answers, not accidents: 503 with `retry-after`. Anything else is passed on as
+ * it is, and becomes a 500.
+ */
+export function databaseProblem(error: unknown): unknown {
+  if (error instanceof PoolExhaustedError)
+    return unavailable('every database connection is busy', error);
+  if (isConnectionFailure(error)) return unavailable('the database gives no answer', error);
+  return error;
+}
+
+function unavailable(what: string, cause: unknown): Problem {
+  return new Problem(503, `${what}; try again in a second`, {
+    headers: { 'retry-after': '1' },
+    cause,
+  });
+}
+
+/** System errors (ECONNREFUSED), SQLSTATE classes 08, 28, 3D, 53 and 57, and pg's own, which have no code. */
+function isConnectionFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('code' in error && typeof error.code === 'string')
+    return /^(E[A-Z]{3,}|(08|28|3D|53|57).*)$/.test(error.code);
+  return /^(Connection terminated|timeout exceeded|Query read timeout)/.test(error.message);
+}

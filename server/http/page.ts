@@ -1,0 +1,48 @@
+import type { Request, Response } from 'express';
+import type { Read } from '../cache/strategy.ts';
+import type { Context } from '../context.ts';
+import { isSlug, loadPage, selectsOf, unknownStore } from './load-page.ts';
+import { sendProblem, toProblem } from './problem.ts';
+import { cacheStatus, sendPage } from './send-page.ts';
+
+/**
+ * `GET /stores/:slug/catalog`: the page that everything here is about. On a hit: one GET, 24 bytes of header read, the
+ * rest sent as it is.
+ */
+export function servePage(
+  context: Context,
+): (request: Request<{ slug: string }>, response: Response) => Promise<void> {
+  const { stats, keys, services } = context;
+  return async (request, response) => {
+    const startedMs = performance.now();
+    const phase = request.headers['x-lab-phase'] === 'measure' ? 'measure' : 'other';
+    const { slug } = request.params;
+    let outcome: Read['outcome'] | null = null;
+    try {
+      if (!isSlug(slug)) throw unknownStore(slug);
+      const read = await context.inForce.strategy.get(keys.catalog(slug), () =>
+        loadPage(context, slug, phase),
+      );
+      const { entry } = read;
+      outcome = read.outcome;
+      const nowMs = services.now();
+      if (entry === null) {
+        response.set({
+          'cache-status': cacheStatus(read, nowMs),
+          'x-cache-outcome': outcome,
+          'x-db-queries': String(selectsOf(read)),
+        });
+        throw unknownStore(slug);
+      }
+      sendPage(request, response, read, entry, { startedMs, nowMs });
+      const milliseconds = performance.now() - startedMs;
+      stats.served(phase, slug, outcome, entry.menuVersion, milliseconds * 1000);
+      context.slow(slug, milliseconds);
+    } catch (error) {
+      const problem = toProblem(error);
+      stats.refused(phase, problem.status, outcome, (performance.now() - startedMs) * 1000);
+      if (problem.status === 500) context.log.error({ err: error, slug }, 'page failed');
+      sendProblem(response, problem);
+    }
+  };
+}

@@ -1,0 +1,107 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { pino } from 'pino';
+import { createApp } from './app.ts';
+import { createDatabase } from './database/database.ts';
+import { seededRandom } from './database/random.ts';
+import { EnvironmentError, readEnvironment } from './environment.ts';
+import type { Environment } from './environment.ts';
+import { createRedis } from './redis.ts';
+
+/**
+ * Starts the store: reads the environment, listens, prints one line `{"listening": PORT}` on stdout; logs go to stderr.
+ * Neither Postgres nor Redis needs to be there: `/readyz` says what is missing, and it is taken up when it comes.
+ * Exit codes: 0 after SIGTERM or SIGINT, 1 when it cannot listen, 2 for a wrong environment.
+ */
+function main(): void {
+  const environment = environmentOrExit();
+  const log = pino({ name: 'cachelab', level: environment.logLevel }, pino.destination(2));
+  const db = createDatabase({
+    url: environment.postgresUrl,
+    poolSize: environment.dbPoolSize,
+    maxWaitMs: environment.dbMaxWaitMs,
+    latency: environment.dbLatency,
+    seed: environment.seed,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  });
+  const redis = createRedis({
+    url: environment.redisUrl,
+    timeoutMs: environment.redisTimeoutMs,
+    onChange: (message) => log.warn(message),
+  });
+  const app = createApp({
+    db,
+    redis,
+    policy: environment.policy,
+    keyPrefix: environment.keyPrefix,
+    log,
+    slowMs: environment.slowMs,
+    now: Date.now,
+    random: seededRandom(environment.seed + 1), // another sequence than the database's latency
+    labToken: isLoopback(environment.host) ? null : (environment.labToken ?? ''),
+  });
+
+  const server = createServer(app);
+  // Longer than the idle time of the load balancers and clients in front, so that they and not we close first.
+  server.keepAliveTimeout = 65_000;
+  server.headersTimeout = 66_000;
+  server.requestTimeout = 30_000;
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    process.stderr.write(`${listenFailure(error, environment)}\n`);
+    process.exit(1);
+  });
+  server.listen(environment.port, environment.host, () => {
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : environment.port;
+    process.stdout.write(`${JSON.stringify({ listening: port })}\n`);
+    log.info({ port, policy: environment.policy.name }, 'listening');
+  });
+
+  const stop = (): void => {
+    void shutDown(server, async () => {
+      redis.close();
+      await db.close();
+    });
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+const STATEMENT_TIMEOUT_MS = 10_000;
+/** Longest wait for requests that are under way, and then for their connections. */
+const SHUTDOWN_MS = 10_000;
+
+function environmentOrExit(): Environment {
+  try {
+    return readEnvironment(process.env);
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return process.exit(2);
+  }
+}
+
+function listenFailure(error: NodeJS.ErrnoException, { host, port }: Environment): string {
+  if (error.code === 'EADDRINUSE')
+    return `port ${port} on ${host} is taken by another program; stop it, or set CACHELAB_PORT (0 takes a free one)`;
+  return `cannot listen on ${host} port ${port}: ${error.message}`;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** No new requests; those under way may end; then the services are let go. */
+async function shutDown(server: Server, release: () => Promise<void>): Promise<void> {
+  const timer = setTimeout(() => process.exit(1), SHUTDOWN_MS + 2000).unref();
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), SHUTDOWN_MS);
+  await closed;
+  clearTimeout(cut);
+  await release();
+  clearTimeout(timer);
+  process.exit(0);
+}
+
+main();
