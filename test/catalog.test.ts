@@ -1,0 +1,218 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { seedDatabase } from '../seed/load.ts';
+import { resetRestaurant } from '../seed/reset.ts';
+import { loadJoined } from '../server/catalog/joined.ts';
+import { loadNaive } from '../server/catalog/naive.ts';
+import type { Catalog } from '../server/catalog/page.ts';
+import type { PageLoad } from '../server/catalog/types.ts';
+import { storeExists, updatePrice } from '../server/catalog/update-price.ts';
+import { createDatabase } from '../server/database/database.ts';
+import type { Database } from '../server/database/database.ts';
+import { seededRandom } from '../server/database/random.ts';
+import { freshDatabase, testStack } from './stack.ts';
+
+const STORES = 200;
+let database: { url: string; drop: () => Promise<void> };
+let db: Database;
+let client: Client;
+
+beforeAll(async () => {
+  database = await freshDatabase('catalog');
+  await seedDatabase({ url: database.url, seed: 7, stores: STORES });
+  db = createDatabase({
+    url: database.url,
+    poolSize: 4,
+    maxWaitMs: null,
+    latency: null,
+    seed: 1,
+    statementTimeoutMs: 10_000,
+  });
+  client = new Client({ connectionString: database.url });
+  client.on('error', () => {});
+  await client.connect();
+});
+
+beforeEach(() => resetRestaurant(database.url));
+
+afterAll(async () => {
+  await db.close();
+  await client.end();
+  await database.drop();
+});
+
+const parse = (page: PageLoad | null): Catalog => JSON.parse(String(page?.body)) as Catalog;
+
+/** Calls of page SELECTs so far, by statement, as Postgres counted them in this database. */
+async function selectCalls(): Promise<Map<string, number>> {
+  const { rows } = await client.query<{ query: string; calls: number }>(
+    `SELECT query, sum(calls)::int AS calls FROM pg_stat_statements s
+     JOIN pg_database d ON d.oid = s.dbid
+     WHERE d.datname = current_database() AND query LIKE 'SELECT /* page */%' GROUP BY query`,
+  );
+  return new Map(rows.map(({ query, calls }) => [query, calls]));
+}
+
+/** Calls per statement that `work` made, in falling order. */
+async function callsDuring(work: () => Promise<unknown>): Promise<number[]> {
+  const before = await selectCalls();
+  await work();
+  const after = await selectCalls();
+  const added = [...after].map(([query, calls]) => calls - (before.get(query) ?? 0));
+  return added.filter((calls) => calls > 0).sort((a, b) => b - a);
+}
+
+describe('the count of SELECTs, by pg_stat_statements', () => {
+  test('a naive page runs 114 SELECTs of 6 shapes, and its log says the same', async (context) => {
+    if (!(await testStack()).pgStatStatements) context.skip('no pg_stat_statements here');
+    let page: PageLoad | null = null;
+    const calls = await callsDuring(async () => {
+      page = await loadNaive(db, 'lao-zhang');
+    });
+    expect(calls).toEqual([37, 37, 37, 1, 1, 1]);
+    const log = (page as PageLoad | null)?.queries ?? [];
+    expect(log).toHaveLength(114);
+    expect(new Set(log.map(({ shape }) => shape)).size).toBe(6);
+  });
+
+  test('a joined page runs 1 SELECT', async (context) => {
+    if (!(await testStack()).pgStatStatements) context.skip('no pg_stat_statements here');
+    expect(await callsDuring(() => loadJoined(db, 'lao-zhang'))).toEqual([1]);
+  });
+
+  test('price updates and look-ups are not counted as page SELECTs', async (context) => {
+    if (!(await testStack()).pgStatStatements) context.skip('no pg_stat_statements here');
+    const calls = await callsDuring(async () => {
+      await updatePrice(db, { slug: 'lao-zhang', productId: 1, price: 9 });
+      await storeExists(db, 'lao-zhang');
+    });
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('the page', () => {
+  test('shows the rows that each of the six kinds of query found', async () => {
+    const page = await loadNaive(db, 'lao-zhang');
+    const { store, theme, categories } = parse(page);
+    const rowsIn = (table: string): number =>
+      (page?.queries ?? [])
+        .filter((query) => query.table === table)
+        .reduce((sum, { rows }) => sum + rows, 0);
+    expect(store).toEqual({
+      id: 1,
+      slug: 'lao-zhang',
+      name: '老张餐馆 Lao Zhang',
+      city: '成都 Chengdu',
+    });
+    expect(theme?.currency).toBe('CNY');
+    expect([rowsIn('stores'), rowsIn('themes')]).toEqual([1, 1]);
+    expect([rowsIn('categories'), categories.length]).toEqual([37, 37]);
+    const products = categories.flatMap((category) => category.products);
+    expect([rowsIn('products'), products.length]).toEqual([240, 240]);
+    const options = categories.flatMap((category) => category.optionGroups);
+    expect([rowsIn('option_groups'), options.length]).toEqual([45, 45]);
+    const promotions = categories.flatMap((category) => category.promotions);
+    expect([rowsIn('promotions'), promotions.length]).toEqual([31, 31]);
+    expect(products[0]).toEqual({
+      id: 1,
+      name: '樟茶鸭 Tea-smoked duck',
+      description: expect.stringContaining('camphor') as string,
+      price: 150,
+      version: 1,
+      position: 1,
+    });
+  });
+
+  test('naive and joined give the same bytes for the restaurant and 50 random stores', async () => {
+    const seed = Math.floor(Math.random() * 1e9);
+    const random = seededRandom(seed);
+    const slugs = Array.from({ length: 50 }, () => {
+      const number = 1 + Math.floor(random() * STORES);
+      return `store-${String(number).padStart(5, '0')}`;
+    });
+    for (const slug of ['lao-zhang', ...slugs]) {
+      const naive = await loadNaive(db, slug);
+      const joined = await loadJoined(db, slug);
+      expect(joined?.body.toString(), `${slug}, picked by seed ${seed}`).toBe(
+        naive?.body.toString(),
+      );
+    }
+  });
+
+  test('naive and joined agree on a store without theme, categories or dishes', async () => {
+    await client.query("INSERT INTO cachelab.stores (slug, name, city) VALUES ('new', 'N', 'C')");
+    const naive = await loadNaive(db, 'new');
+    expect(parse(naive)).toMatchObject({ theme: null, menuVersion: 1, categories: [] });
+    expect(naive?.queries).toHaveLength(3);
+    expect((await loadJoined(db, 'new'))?.body.equals(naive?.body ?? Buffer.of())).toBe(true);
+  });
+
+  test('an unknown slug gives null from both and leaves no connection behind', async () => {
+    expect(await loadNaive(db, 'nobody')).toBeNull();
+    expect(await loadJoined(db, "' OR 1=1 --")).toBeNull();
+    expect(await storeExists(db, 'nobody')).toBe(false);
+    expect(await storeExists(db, 'lao-zhang')).toBe(true);
+    const { idle, total } = db.counters();
+    expect(idle).toBe(total);
+  });
+
+  test('50 pages read during 50 price updates are never torn', async () => {
+    let done = false;
+    const writing = (async () => {
+      for (let index = 0; index < 50; index += 1) {
+        const productId = 1 + ((index * 97) % 240);
+        await updatePrice(db, { slug: 'lao-zhang', productId, price: index });
+      }
+      done = true;
+    })();
+    let pages = 0;
+    let changed = 0;
+    while (!done || pages < 50) {
+      const { menuVersion, categories } = parse(await loadNaive(db, 'lao-zhang'));
+      const versions = categories.flatMap(({ products }) => products.map((dish) => dish.version));
+      // Each update changed another dish: a whole page holds every version up to its own.
+      const expected = Array.from({ length: menuVersion - 1 }, (_, index) => index + 2);
+      expect(versions.filter((version) => version > 1).sort((a, b) => a - b)).toEqual(expected);
+      pages += 1;
+      if (menuVersion > 1) changed += 1;
+    }
+    await writing;
+    expect(changed).toBeGreaterThan(0);
+  });
+});
+
+describe('a price update', () => {
+  test('answers the version that the next page shows, and both prices', async () => {
+    const first = await updatePrice(db, { slug: 'lao-zhang', productId: 1, price: 120 });
+    expect(first).toEqual({ menuVersion: 2, productId: 1, previousPrice: 150, price: 120 });
+    const page = parse(await loadJoined(db, 'lao-zhang'));
+    expect(page.menuVersion).toBe(2);
+    expect(page.categories[0]?.products[0]).toMatchObject({ id: 1, price: 120, version: 2 });
+  });
+
+  test('keeps the cents: 59.90 stays 59.9', async () => {
+    await updatePrice(db, { slug: 'lao-zhang', productId: 2, price: 59.9 });
+    const page = parse(await loadNaive(db, 'lao-zhang'));
+    expect(page.categories[0]?.products[1]?.price).toBe(59.9);
+  });
+
+  test('names what it does not know, another store’s dish included, and raises no version', async () => {
+    const unknown = await updatePrice(db, { slug: 'nobody', productId: 1, price: 1 });
+    expect(unknown).toBe('unknown-store');
+    for (const productId of [99_999_999, 241]) {
+      const answer = await updatePrice(db, { slug: 'lao-zhang', productId, price: 1 });
+      expect(answer).toBe('unknown-product');
+    }
+    expect((await loadJoined(db, 'lao-zhang'))?.menuVersion).toBe(1);
+  });
+
+  test('20 at once on one menu all succeed, with 20 versions in a row', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        updatePrice(db, { slug: 'lao-zhang', productId: 1 + (index % 3), price: index }),
+      ),
+    );
+    const versions = answers.map((answer) => (typeof answer === 'string' ? 0 : answer.menuVersion));
+    expect(versions.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i + 2));
+  });
+});
