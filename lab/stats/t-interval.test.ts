@@ -12,7 +12,7 @@ test.each([
   expect(tQuantile(p, degrees)).toBeCloseTo(expected, 3);
 });
 
-test("the 95 %% interval of Student's own sleep data is 0.70 to 2.46 hours", () => {
+test("the 95 % interval of Student's own sleep data is 0.70 to 2.46 hours", () => {
   // Extra sleep of drug 2 over drug 1, ten patients (Student 1908); R: t.test(sleep, paired = TRUE).
   const extra = [1.2, 2.4, 1.3, 1.3, 0, 1, 1.8, 0.8, 4.6, 1.4];
   const interval = tInterval(extra, 0.95)!;

@@ -24,7 +24,13 @@ export function tInterval(values: readonly number[], level: number): MeanInterva
   return { mean, sd, low: mean - margin, high: mean + margin, n };
 }
 
+/** jstat searches each quantile by iteration, about 13 us each, and analyses ask for the same ones again and again. */
+const known = new Map<string, number>();
+
 /** Quantile of Student's t. @param p - 0 to 1. */
 export function tQuantile(p: number, degreesOfFreedom: number): number {
-  return jStat.studentt.inv(p, degreesOfFreedom);
+  const key = `${p} ${degreesOfFreedom}`;
+  const value = known.get(key) ?? jStat.studentt.inv(p, degreesOfFreedom);
+  known.set(key, value);
+  return value;
 }

@@ -7,7 +7,7 @@ test.each([
   [81, 263, 0.2553, 0.3662],
   [15, 148, 0.0624, 0.1605],
   [1, 29, 0.0061, 0.1718],
-])('%i of %i has the 95 %% interval %f to %f', (events, n, low, high) => {
+])('%i of %i has the 95 % interval from %f to %f', (events, n, low, high) => {
   const { interval } = wilson(events, n)!;
   expect(interval!.low).toBeCloseTo(low, 4);
   expect(interval!.high).toBeCloseTo(high, 4);
