@@ -1,10 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { buildDataset, copyText, datasetDigest, restaurantDataset, TABLE_NAMES } from './dataset.ts';
+import {
+  buildDataset,
+  copyText,
+  datasetDigest,
+  restaurantDataset,
+  TABLE_NAMES,
+} from './dataset.ts';
 import { parseMenu, restaurant } from './restaurant.ts';
 
 describe('the data set', () => {
   test('seed 1 with 1,000 stores gives the digest that published results carry', () => {
-    expect(datasetDigest(1, 1_000)).toBe('6f3f25519117edf7f0a11555798fee7d8eb2636cea9eb78bfe3805de3a80e1bc');
+    expect(datasetDigest(1, 1_000)).toBe(
+      '6f3f25519117edf7f0a11555798fee7d8eb2636cea9eb78bfe3805de3a80e1bc',
+    );
   });
 
   test('another seed gives other stores and the same restaurant', () => {

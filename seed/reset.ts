@@ -39,9 +39,11 @@ export async function resetRestaurant(url: string): Promise<void> {
   const current = TABLES.products.map((column) => `products.${column}`).join(', ');
   await withClient(url, (client) =>
     inTransaction(client, async () => {
-      await client.query("SET LOCAL lock_timeout = '10s'");
-      // Waits for writers under way. Undone by ROLLBACK: a crash never leaves triggers off.
-      await client.query('ALTER TABLE cachelab.products DISABLE TRIGGER USER');
+      await client.query("SET LOCAL lock_timeout = '10s'; SET LOCAL cachelab.silent = 'on'");
+      // The lock that every writer takes: what is under way ends first, what follows comes after.
+      await client.query('SELECT FROM cachelab.stores WHERE id = $1 FOR NO KEY UPDATE', [
+        RESTAURANT_ID,
+      ]);
       await client.query('DELETE FROM cachelab.products WHERE store_id = $1 AND id <> ALL ($2)', [
         RESTAURANT_ID,
         products.map(([id]) => id),
@@ -57,7 +59,6 @@ export async function resetRestaurant(url: string): Promise<void> {
         'UPDATE cachelab.stores SET menu_version = $2 WHERE id = $1 AND menu_version <> $2',
         [RESTAURANT_ID, stores[0]?.[4]],
       );
-      await client.query('ALTER TABLE cachelab.products ENABLE TRIGGER USER');
     }),
   );
 }

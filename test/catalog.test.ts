@@ -4,6 +4,7 @@ import { seedDatabase } from '../seed/load.ts';
 import { resetRestaurant } from '../seed/reset.ts';
 import { loadJoined } from '../server/catalog/joined.ts';
 import { loadNaive } from '../server/catalog/naive.ts';
+import { parsePage } from '../server/catalog/page.ts';
 import type { Catalog } from '../server/catalog/page.ts';
 import type { PageLoad } from '../server/catalog/types.ts';
 import { storeExists, updatePrice } from '../server/catalog/update-price.ts';
@@ -41,7 +42,20 @@ afterAll(async () => {
   await database.drop();
 });
 
-const parse = (page: PageLoad | null): Catalog => JSON.parse(String(page?.body)) as Catalog;
+function parse(page: PageLoad | null): Catalog {
+  if (page === null) throw new Error('no such store');
+  return parsePage(page.body);
+}
+
+async function readPage(): Promise<Catalog> {
+  return parse(await loadNaive(db, 'lao-zhang'));
+}
+
+/** Changes a price; 240 numbers in a row change 240 different dishes. */
+async function changeDish(number: number): Promise<void> {
+  const productId = 1 + ((number * 97) % 240);
+  await updatePrice(db, { slug: 'lao-zhang', productId, price: number });
+}
 
 /** Calls of page SELECTs so far, by statement, as Postgres counted them in this database. */
 async function selectCalls(): Promise<Map<string, number>> {
@@ -113,14 +127,10 @@ describe('the page', () => {
     expect([rowsIn('option_groups'), options.length]).toEqual([45, 45]);
     const promotions = categories.flatMap((category) => category.promotions);
     expect([rowsIn('promotions'), promotions.length]).toEqual([31, 31]);
-    expect(products[0]).toEqual({
-      id: 1,
-      name: '樟茶鸭 Tea-smoked duck',
-      description: expect.stringContaining('camphor') as string,
-      price: 150,
-      version: 1,
-      position: 1,
-    });
+    const { description, ...first } = products[0] ?? { description: '' };
+    expect(description).toContain('camphor');
+    const name = '樟茶鸭 Tea-smoked duck';
+    expect(first).toEqual({ id: 1, name, price: 150, version: 1, position: 1 });
   });
 
   test('naive and joined give the same bytes for the restaurant and 50 random stores', async () => {
@@ -157,26 +167,22 @@ describe('the page', () => {
   });
 
   test('50 pages read during 50 price updates are never torn', async () => {
-    let done = false;
-    const writing = (async () => {
-      for (let index = 0; index < 50; index += 1) {
-        const productId = 1 + ((index * 97) % 240);
-        await updatePrice(db, { slug: 'lao-zhang', productId, price: index });
-      }
-      done = true;
-    })();
-    let pages = 0;
     let changed = 0;
-    while (!done || pages < 50) {
-      const { menuVersion, categories } = parse(await loadNaive(db, 'lao-zhang'));
-      const versions = categories.flatMap(({ products }) => products.map((dish) => dish.version));
-      // Each update changed another dish: a whole page holds every version up to its own.
-      const expected = Array.from({ length: menuVersion - 1 }, (_, index) => index + 2);
-      expect(versions.filter((version) => version > 1).sort((a, b) => a - b)).toEqual(expected);
-      pages += 1;
-      if (menuVersion > 1) changed += 1;
+    for (let index = 0; index < 50; index += 2) {
+      const [first, second] = await Promise.all([
+        readPage(),
+        readPage(),
+        changeDish(index),
+        changeDish(index + 1),
+      ]);
+      for (const { menuVersion, categories } of [first, second]) {
+        const versions = categories.flatMap(({ products }) => products.map((dish) => dish.version));
+        // Each update changed another dish: a whole page holds every version up to its own.
+        const expected = Array.from({ length: menuVersion - 1 }, (_, i) => i + 2);
+        expect(versions.filter((version) => version > 1).sort((a, b) => a - b)).toEqual(expected);
+        if (menuVersion > 1) changed += 1;
+      }
     }
-    await writing;
     expect(changed).toBeGreaterThan(0);
   });
 });

@@ -107,3 +107,8 @@ export function renderPage(
   };
   return Buffer.from(JSON.stringify(catalog));
 }
+
+/** Reads the bytes that `renderPage` made; they are never a client's. */
+export function parsePage(body: Buffer): Catalog {
+  return JSON.parse(body.toString());
+}
