@@ -7,8 +7,11 @@ export default class CountReporter implements Reporter {
     for (const module of modules) {
       const tests = [...module.children.allTests()];
       for (const test of tests) {
-        const { state } = test.result();
-        counts[state === 'pending' ? 'failed' : state] += 1;
+        const result = test.result();
+        counts[result.state === 'pending' ? 'failed' : result.state] += 1;
+        if (result.state === 'skipped' && result.note !== undefined) {
+          process.stdout.write(`skipped: ${test.fullName}: ${result.note}\n`);
+        }
       }
       // A file that cannot be loaded has no tests to count.
       if (module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed')) {

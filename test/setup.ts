@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { findChromium } from '../lab/provision/chromium.ts';
 import { findRedis } from '../lab/provision/redis.ts';
 import { startStack } from '../lab/provision/stack.ts';
 import { createSupervisor, sweepOrphans } from '../lab/provision/supervisor.ts';
@@ -24,7 +25,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       onEvent: say,
     });
     // Tests that kill or freeze a Redis start one of their own, also when the shared one is foreign.
-    const program = await findRedis(root, process.env);
+    const program = await findRedis(root, process.env, { install: true, onEvent: say });
+    const chromium = await findChromium(root, process.env, { install: true, onEvent: say });
     if (postgres === null || redis === null || k6 === null) throw new Error('a service is missing');
     project.provide('stack', {
       root,
@@ -33,7 +35,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       redisUrl: redis.url,
       k6Bin: k6.bin,
       redisServer: 'bin' in program ? { bin: program.bin, env: definedOnly(program.env) } : null,
-      chromium: null,
+      chromium: 'bin' in chromium ? { bin: chromium.bin, env: definedOnly(chromium.env) } : null,
     });
   } catch (error) {
     await supervisor.stopAll();

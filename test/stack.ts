@@ -23,6 +23,20 @@ export async function testStack(): Promise<TestStack> {
   return inject('stack');
 }
 
+/**
+ * An optional tool of a test. Where it is missing the test is skipped with the reason; under `CI=true` it fails.
+ * @example const browser = requireTool((await testStack()).chromium, 'Chromium', context.skip);
+ */
+export function requireTool<Tool>(
+  tool: Tool | null,
+  name: string,
+  skip: (reason: string) => never,
+): Tool {
+  if (tool !== null) return tool;
+  if (process.env['CI'] === 'true') throw new Error(`${name} is missing, and CI skips no test`);
+  return skip(`${name} is missing`);
+}
+
 /** A new, empty database with pg_stat_statements where the server has it. `drop` ends every session on it. */
 export async function freshDatabase(
   name: string,

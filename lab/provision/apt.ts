@@ -36,7 +36,8 @@ export async function unpackDebianPackages(
     ].flatMap((option) => ['-o', option]);
     const update = await runProgram(apt, [...options, '-qq', 'update'], { env, timeoutMs: 90_000 });
     if (update.code !== 0) return `apt-get update failed: ${firstLine(update.stderr)}`;
-    const install = ['-qq', '-y', '--download-only', '--no-install-recommends', 'install'];
+    // --reinstall: a package asked for by name is fetched even if the system has it, so that its files lie together.
+    const install = '-qq -y --download-only --no-install-recommends --reinstall install'.split(' ');
     // An image's clean-up hook may complain about its own folders after a download that worked: the files decide.
     const fetched = await runProgram(apt, [...options, ...install, ...packages], {
       env,

@@ -33,7 +33,17 @@ export interface K6 {
 /** The version that is fetched or built; any other from 1.0 on is taken when it is there already. */
 export const K6_VERSION = '1.8.1';
 const MINIMUM = '1.0';
-const RELEASES = 'https://github.com/grafana/k6/releases/download';
+/** Addresses of the official release; `CACHELAB_MIRROR` takes the place of everything before `/v<version>`. */
+export const K6_RELEASE = {
+  folder(env: NodeJS.ProcessEnv): string {
+    const mirror = env['CACHELAB_MIRROR'] ?? '';
+    const base = mirror === '' ? 'https://github.com/grafana/k6/releases/download' : mirror;
+    return `${base.replace(/\/+$/, '')}/v${K6_VERSION}`;
+  },
+  checksums(env: NodeJS.ProcessEnv): string {
+    return `${K6_RELEASE.folder(env)}/k6-v${K6_VERSION}-checksums.txt`;
+  },
+};
 const BUILD_TIMEOUT_MS = 15 * 60_000;
 
 /**
@@ -46,7 +56,31 @@ export async function provideK6(options: {
   env: NodeJS.ProcessEnv;
   onEvent?: (line: string) => void;
 }): Promise<K6> {
-  const { root, env } = options;
+  const say = options.onEvent ?? (() => {});
+  const found = await findK6(options.root, options.env, { install: true, onEvent: say });
+  if ('tried' in found) {
+    throw missingService('E_K6_MISSING', 'k6', found.tried, {
+      debian:
+        'sudo apt-get install golang-go (1.24 or newer), or the package of https://k6.io/docs',
+      macos: 'brew install k6',
+      other: `https://github.com/grafana/k6/releases, then set K6_BIN=/path/to/k6`,
+      without: 'npm run lab -- up (the store and its policies, without load)',
+    });
+  }
+  say(`k6 ${found.version} from ${found.origin}`);
+  return found;
+}
+
+/**
+ * The program; with `install`, fetched or built if it is not there.
+ * @returns k6, or what was tried, one line each.
+ * @throws LabError `E_K6_UNUSABLE`: an explicit wish is never replaced by something else.
+ */
+export async function findK6(
+  root: string,
+  env: NodeJS.ProcessEnv,
+  options: { install: boolean; onEvent?: (line: string) => void },
+): Promise<K6 | { tried: string[] }> {
   const say = options.onEvent ?? (() => {});
   const chosen = env['K6_BIN'];
   if (chosen !== undefined && chosen !== '') {
@@ -60,29 +94,23 @@ export async function provideK6(options: {
   const tried = ['K6_BIN (not set)'];
   const target = cachedK6(root, env);
   const onPath = findOnPath(['k6'], env);
-  const attempts: [string, () => Promise<K6 | string>][] = [
+  const look: [string, () => Promise<K6 | string>][] = [
     ['PATH', async () => (onPath === null ? 'no k6' : check(onPath, `PATH (${onPath})`, env))],
     ['cache', () => check(target, 'cache', env)],
+  ];
+  const install: [string, () => Promise<K6 | string>][] = [
     ['release file', () => fetchRelease(target, env, say)],
     ['go install', () => buildWithGo(target, env, say)],
     ['Docker', () => wrapDocker(root, target, env)],
   ];
-  for (const [name, attempt] of attempts) {
+  for (const [name, attempt] of options.install ? [...look, ...install] : look) {
     const result = await attempt().catch((error: unknown) =>
       error instanceof Error ? error.message : String(error),
     );
-    if (typeof result !== 'string') {
-      say(`k6 ${result.version} from ${result.origin}`);
-      return result;
-    }
+    if (typeof result !== 'string') return result;
     tried.push(`${name}: ${result}`);
   }
-  throw missingService('E_K6_MISSING', 'k6', tried, {
-    debian: 'sudo apt-get install golang-go (1.24 or newer), or the package of https://k6.io/docs',
-    macos: 'brew install k6',
-    other: `https://github.com/grafana/k6/releases, then set K6_BIN=/path/to/k6`,
-    without: 'npm run lab -- up (the store and its policies, without load)',
-  });
+  return { tried };
 }
 
 /** Where a fetched or built k6 is kept. */
@@ -120,10 +148,8 @@ async function fetchRelease(
   if (file === null) return `none for ${process.platform}-${process.arch}`;
   const tar = findOnPath(['tar', 'bsdtar'], env);
   if (tar === null) return 'no tar on PATH to unpack it';
-  const mirror = env['CACHELAB_MIRROR'];
-  const base = mirror === undefined || mirror === '' ? RELEASES : mirror.replace(/\/+$/, '');
-  const folder = `${base}/v${K6_VERSION}`;
-  const list = (await download(`${folder}/k6-v${K6_VERSION}-checksums.txt`, env)).toString('utf8');
+  const folder = K6_RELEASE.folder(env);
+  const list = (await download(K6_RELEASE.checksums(env), env)).toString('utf8');
   const expected = list
     .split('\n')
     .map((line) => line.trim().split(/\s+\*?/))
@@ -135,7 +161,7 @@ async function fetchRelease(
   if (actual !== expected.toLowerCase()) {
     return `${file} has SHA-256 ${actual}, its list says ${expected}: not used`;
   }
-  return install(target, env, `release file ${file}`, async (work) => {
+  return installWhole(target, env, `release file ${file}`, async (work) => {
     writeFileSync(join(work, file), bytes);
     const unpacked = await runProgram(tar, ['-xf', file], { cwd: work, env, timeoutMs: 60_000 });
     if (unpacked.code !== 0) throw new Error(`${tar} cannot unpack ${file}: ${unpacked.stderr}`);
@@ -152,7 +178,7 @@ async function buildWithGo(
   if (go === null) return 'no go on PATH';
   const module = `go.k6.io/k6@v${K6_VERSION}`;
   say(`k6: building ${module} with Go, once, about 1-2 min`);
-  return install(target, env, `built by Go from ${module}`, async (work) => {
+  return installWhole(target, env, `built by Go from ${module}`, async (work) => {
     const goEnv: NodeJS.ProcessEnv = { ...env, GOBIN: work, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' };
     if (!homeIsWritable(env)) {
       // Go keeps both below HOME; the module cache is read-only by default, which would make it hard to remove.
@@ -191,7 +217,7 @@ exec docker run --rm -i --network host --user "$(id -u):$(id -g)" -v ${quoted}:$
 }
 
 /** Makes the program in a work folder and moves it to its place whole, so two labs may do this at once. */
-async function install(
+async function installWhole(
   target: string,
   env: NodeJS.ProcessEnv,
   origin: string,

@@ -164,8 +164,16 @@ async function startFromPath(
   supervisor: Supervisor,
   env: NodeJS.ProcessEnv,
 ): Promise<Postgres | string> {
+  const found = await postgresOnPath(env);
+  if (typeof found === 'string') return found;
+  return startFromFolder(found.folder, `PATH (${found.folder})`, supervisor, env);
+}
+
+/** A folder with postgres and initdb, on PATH or where Debian and Homebrew put them off PATH; else why there is none. */
+export async function postgresOnPath(
+  env: NodeJS.ProcessEnv,
+): Promise<{ folder: string; version: string } | string> {
   const onPath = findOnPath(['postgres'], env);
-  // Debian and Homebrew keep the server's programs off PATH.
   const folders = [
     ...(onPath === null ? [] : [dirname(onPath)]),
     ...versionedFolders('/usr/lib/postgresql', 'bin'),
@@ -176,12 +184,10 @@ async function startFromPath(
     (path) => isExecutable(join(path, 'postgres')) && isExecutable(join(path, 'initdb')),
   );
   if (folder === undefined) return 'no postgres with initdb, nor in the usual folders';
-  const { stdout } = await runProgram(join(folder, 'postgres'), ['--version']);
+  const { stdout } = await runProgram(join(folder, 'postgres'), ['--version'], { env });
   const version = versionIn(stdout);
-  if (version === null || !versionAtLeast(version, MINIMUM)) {
-    return `${folder} has ${version ?? 'an unknown version'}, needed is ${MINIMUM} or newer`;
-  }
-  return startFromFolder(folder, `PATH (${folder})`, supervisor, env);
+  if (version !== null && versionAtLeast(version, MINIMUM)) return { folder, version };
+  return `${folder} has ${version ?? 'an unknown version'}, needed is ${MINIMUM} or newer`;
 }
 
 /** Makes a data folder with the programs of `bin` and starts a server on it. */
@@ -312,11 +318,15 @@ async function untilReady(
   return `no answer in ${timeoutMs / 1000} s`;
 }
 
-/** A foreign server: our own database on it if the role may make one, else our own schema in the database that the URL names. */
-async function usePostgres(url: string): Promise<Postgres> {
+/**
+ * A foreign server: our own database on it if the role may make one, else the database that the URL names.
+ * @param purpose - `look` makes no database: it only asks for the version.
+ * @throws LabError `E_POSTGRES_UNREACHABLE`.
+ */
+export async function usePostgres(url: string, purpose: 'use' | 'look' = 'use'): Promise<Postgres> {
   const foreign = { origin: 'CACHELAB_PG_URL', owned: false, pid: null, process: null };
   try {
-    return { ...(await prepareDatabase(url)), ...foreign };
+    return { ...(await prepareDatabase(url, purpose)), ...foreign };
   } catch (cause) {
     throw new LabError(
       'E_POSTGRES_UNREACHABLE',
@@ -332,6 +342,7 @@ async function usePostgres(url: string): Promise<Postgres> {
 
 async function prepareDatabase(
   url: string,
+  purpose: 'use' | 'look' = 'use',
 ): Promise<Pick<Postgres, 'url' | 'version' | 'pgStatStatements'>> {
   const [server] = await query<{
     number: string;
@@ -347,7 +358,10 @@ async function prepareDatabase(
   if (server === undefined) throw new Error('it does not tell its version');
   if (Number(server.number) < 140_000)
     throw new Error(`it is ${server.version}, needed is 14 or newer`);
-  let own = new URL(url);
+  const version = versionIn(server.version) ?? server.version;
+  if (purpose === 'look') return { url, version, pgStatStatements: false };
+  // The data goes into a schema of its own in either, so no table of somebody else is ever met.
+  const candidates = [new URL(url)];
   if (server.exists || server.may_create) {
     if (!server.exists) {
       await query(url, 'CREATE DATABASE cachelab').catch((error: unknown) => {
@@ -355,25 +369,27 @@ async function prepareDatabase(
         if (!(error instanceof DatabaseError) || error.code !== '42P04') throw error;
       });
     }
+    const own = new URL(url);
     own.pathname = '/cachelab';
-    if (!(await mayCreateTables(own.href))) own = new URL(url);
+    candidates.unshift(own);
   }
-  if (own.pathname !== '/cachelab') {
-    // Not `public`: its tables may have the names of ours.
-    await query(url, 'CREATE SCHEMA IF NOT EXISTS cachelab');
-    own.searchParams.set('options', '-csearch_path=cachelab');
+  for (const { href } of candidates) {
+    if (!(await mayCreateSchema(href))) continue;
+    return {
+      url: href,
+      version,
+      pgStatStatements: await hasStatementCounts(href),
+    };
   }
-  return {
-    url: own.href,
-    version: versionIn(server.version) ?? server.version,
-    pgStatStatements: await hasStatementCounts(own.href),
-  };
+  throw new Error(
+    'the role may create neither a database nor a schema: GRANT CREATE ON DATABASE … TO …',
+  );
 }
 
-async function mayCreateTables(url: string): Promise<boolean> {
+async function mayCreateSchema(url: string): Promise<boolean> {
   const [answer] = await query<{ may: boolean }>(
     url,
-    `SELECT has_schema_privilege('public', 'CREATE') AS may`,
+    `SELECT has_database_privilege(current_database(), 'CREATE') AS may`,
   ).catch(() => []);
   return answer?.may ?? false;
 }

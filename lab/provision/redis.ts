@@ -62,7 +62,7 @@ export async function provideRedis(options: {
   const url = env['CACHELAB_REDIS_URL'];
   if (url !== undefined && url !== '') return useRedis(url);
 
-  const found = await findRedis(root, env, say);
+  const found = await findRedis(root, env, { install: true, onEvent: say });
   if ('bin' in found) {
     say(`Redis ${found.version} from ${found.origin}`);
     return startRedis({ supervisor, ...found });
@@ -79,14 +79,15 @@ export async function provideRedis(options: {
 }
 
 /**
- * The server program, installed if that needs no human and touches no system file.
+ * The server program; with `install`, installed if that needs no human and touches no system file.
  * @returns The program, or what was tried, one line each.
  */
 export async function findRedis(
   root: string,
   env: NodeJS.ProcessEnv,
-  say: (line: string) => void = () => {},
+  options: { install: boolean; onEvent?: (line: string) => void },
 ): Promise<RedisProgram | { tried: string[] }> {
+  const say = options.onEvent ?? (() => {});
   const tried = ['CACHELAB_REDIS_URL (not set)'];
   const onPath = findOnPath(NAMES, env);
   if (onPath === null) tried.push(`PATH: neither ${NAMES.join(' nor ')}`);
@@ -99,6 +100,7 @@ export async function findRedis(
   const cached = cachedRedis(root, env);
   const unpacked = await check(cached.bin, cached.env, cached.origin);
   if (typeof unpacked !== 'string') return unpacked;
+  if (!options.install) return { tried };
   if (process.platform === 'linux') {
     if (findOnPath(['apt-get'], env) !== null)
       say('Redis: unpacking the Debian packages, a few seconds');
@@ -274,8 +276,8 @@ async function askVersion(url: string): Promise<string> {
   }
 }
 
-/** A foreign server: keys get a prefix of this run's own, and nothing else of it is ever touched. */
-async function useRedis(url: string): Promise<Redis> {
+/** A foreign server: keys get a prefix of this run's own, and nothing else of it is ever touched. @throws LabError `E_REDIS_UNREACHABLE`. */
+export async function useRedis(url: string): Promise<Redis> {
   const keyPrefix = `cachelab:${randomBytes(4).toString('hex')}:`;
   const fail = (reason: string, cause?: unknown): never => {
     throw new LabError('E_REDIS_UNREACHABLE', `no usable Redis at ${shown(url)}: ${reason}`, {

@@ -221,6 +221,7 @@ export function createSupervisor(options: {
     rmSync(runFilePath, { force: true });
     active.delete(supervisor);
     if (reaper !== null && reaper.exitCode === null) {
+      reaper.ref();
       const gone = once(reaper, 'exit');
       reaper.stdin?.end();
       await Promise.race([gone, sleep(2000, undefined, { ref: false })]);
