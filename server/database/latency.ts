@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 
 /** Bounds of the simulated network round trip, in ms; equal bounds give a constant. */
 export interface LatencyRange {
@@ -21,11 +21,13 @@ export function drawLatencyMs(range: LatencyRange, random: () => number): number
  * earlier ones overshot: the mean stays that of the draws. Only up to 1 ms, though. A process that is short of CPU fires its timers much later than
  * that, and this must not hide it by making the network faster.
  * @param now - Monotonic clock in ms.
+ * @param sleep - The timer.
  */
 export function createLatency(
   range: LatencyRange,
   random: () => number,
   now: () => number,
+  sleep: (timerMs: number) => Promise<unknown> = setTimeout,
 ): () => Promise<void> {
   let carryMs = 0;
   return async () => {
