@@ -121,6 +121,33 @@ program
     process.exitCode = await clean(flags);
   });
 
+program
+  .command('verify')
+  .argument('<criterion>', 'aa: false alarms between two equal arms, about 15 minutes')
+  .description('long checks of the lab itself, with n and verdict')
+  .option('--resume <run>', 'take up a check that was cut off')
+  .action(async (criterion: string, flags: { resume?: string }) => {
+    const { verifyCommand } = await import('./commands/verify.ts');
+    process.exitCode = await verifyCommand(criterion, flags.resume ?? null);
+  });
+
+program
+  .command('perf')
+  .description("the hit path's requests per second against a bare handler, in pairs")
+  .action(async () => {
+    const { perf } = await import('./perf.ts');
+    process.exitCode = await perf();
+  });
+
+program
+  .command('mutate')
+  .description('plants defects one by one and asks the named test to catch each')
+  .argument('[names...]', 'only these')
+  .action(async (names: string[]) => {
+    const { mutate } = await import('./mutate/mutate.ts');
+    process.exitCode = await mutate(names);
+  });
+
 /** Arguments as a shell would take them again. */
 function reproducing(words: string[]): string[] {
   const quoted = words.map((word) => (/^[\w.,:/=-]+$/.test(word) ? word : `'${word}'`));

@@ -60,7 +60,7 @@ export interface ProfileDesign {
   rounds: number;
   warmSeconds: number;
   measureSeconds: number;
-  /** Names of the arms that run; all when absent. An empty list leaves the experiment out of the profile. */
+  /** Names of the arms that run; all when absent. */
   arms?: string[];
 }
 
@@ -84,7 +84,8 @@ export interface Experiment {
     measure: string;
     rank: 'primary' | 'family' | 'interval only' | 'noise floor';
   }[];
-  profiles: Record<Profile, ProfileDesign>;
+  /** Null leaves the experiment out of the profile; asked for by name it runs as in `standard`, or `full`. */
+  profiles: Record<Profile, ProfileDesign | null>;
   /** Flags that are the question here and so do not invalidate, each with its reason. */
   flagsAsMeasures: Partial<Record<FlagName, string>>;
   /** One sentence, from the analysed arms and comparisons. Pure. */

@@ -1,3 +1,4 @@
+import { experiment as aa } from '../scenarios/aa/experiment.ts';
 import { experiment as capacity } from '../scenarios/capacity/experiment.ts';
 import { experiment as coordinatedOmission } from '../scenarios/coordinated-omission/experiment.ts';
 import { experiment as latency } from '../scenarios/latency/experiment.ts';
@@ -10,4 +11,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   queueing,
   capacity,
   coordinatedOmission,
+  aa,
 ];

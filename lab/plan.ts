@@ -95,7 +95,10 @@ export function virtualUsersOf(load: Load): number {
     case 'open':
       return (
         load.virtualUsers ??
-        Math.max(5, Math.ceil(load.ratePerSecond * Math.max(0.25, (3 * load.expectedP99Ms) / 1000)))
+        Math.max(
+          10,
+          Math.ceil(load.ratePerSecond * Math.max(0.25, (3 * load.expectedP99Ms) / 1000)),
+        )
       );
     case 'closed':
       return load.virtualUsers;
@@ -127,9 +130,7 @@ export function planRun(all: readonly Experiment[], options: RunOptions): Experi
   }
   const named = options.experiments.length > 0;
   const chosen = named ? all.filter((one) => options.experiments.includes(one.name)) : all;
-  const plans = chosen
-    .map((experiment) => planExperiment(experiment, options, named))
-    .filter((plan) => plan.trials.length > 0);
+  const plans = chosen.flatMap((experiment) => planExperiment(experiment, options, named));
   if (options.arms !== null) {
     const known = new Set(chosen.flatMap((one) => one.arms.map((arm) => arm.name)));
     const missing = options.arms.filter((arm) => !known.has(arm));
@@ -147,24 +148,26 @@ function planExperiment(
   experiment: Experiment,
   options: RunOptions,
   named: boolean,
-): ExperimentPlan {
-  let design = experiment.profiles[options.profile];
+): ExperimentPlan[] {
+  const { profiles } = experiment;
   // An experiment asked for by name runs, even where the profile would leave it out.
-  if (named && design.arms?.length === 0) design = experiment.profiles.standard;
+  const design = profiles[options.profile] ?? (named ? (profiles.standard ?? profiles.full) : null);
+  if (design === null) return [];
   const wanted = options.arms ?? design.arms ?? null;
   const arms = experiment.arms.filter((arm) => wanted === null || wanted.includes(arm.name));
+  if (arms.length === 0) return [];
   checkFamily(experiment, design);
   const trials = planTrials(
     experiment.name,
     arms.map((arm) => arm.name),
-    arms.length === 0 ? 0 : design.rounds,
+    design.rounds,
     options.seed,
   );
   const estimatedSeconds = trials.reduce((sum, trial) => {
     const arm = arms.find((one) => one.name === trial.arm)!;
     return sum + trialSeconds(loadOf(experiment, arm, options), design);
   }, 0);
-  return { experiment, design, arms, trials, estimatedSeconds };
+  return [{ experiment, design, arms, trials, estimatedSeconds }];
 }
 
 /** Refuses a design whose verdicts could never be significant, whatever is measured. */

@@ -214,7 +214,14 @@ export interface ArmAnalysis {
   /** Merged distribution for drawing, cut where fewer than 10 samples lie beyond. `q` from 0 to 1. */
   curve: { q: number; ms: number }[];
   /** Merged by second of the measured phase, over all valid trials. */
-  timeline: { second: number; p50Ms: number; p99Ms: number | null; requests: number }[];
+  timeline: {
+    second: number;
+    p50Ms: number;
+    p99Ms: number | null;
+    /** Slowest request of that second: what is left to draw where the p99 has too few samples. */
+    maxMs?: number;
+    requests: number;
+  }[];
   events: TrialEvent[];
   /** Per measure name: geometric mean over trials with its t interval. */
   measures: Record<string, Estimate | null>;

@@ -45,7 +45,7 @@ export async function startServer(options: {
     ['--import', 'tsx', join(root, 'server', 'main.ts')],
     {
       cwd: root,
-      env: { ...process.env, ...environment, CACHELAB_HOST: '127.0.0.1', CACHELAB_PORT: '0' },
+      env: { ...process.env, CACHELAB_HOST: '127.0.0.1', CACHELAB_PORT: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

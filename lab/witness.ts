@@ -19,7 +19,7 @@ export async function openSelectWitness(url: string): Promise<SelectWitness> {
       const { rows } = await client.query<{ id: string; calls: string }>(
         `SELECT s.queryid::text AS id, sum(s.calls)::text AS calls
            FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid
-          WHERE d.datname = current_database() AND s.query LIKE '/* page */ SELECT%'
+          WHERE d.datname = current_database() AND s.query LIKE 'SELECT /* page */%'
           GROUP BY s.queryid`,
       );
       return new Map(rows.map((row) => [row.id, Number(row.calls)]));

@@ -70,7 +70,7 @@ export const experiment: Experiment = {
     },
   ],
   profiles: {
-    headline: { rounds: 0, warmSeconds: 0, measureSeconds: 0, arms: [] },
+    headline: null,
     quick: { rounds: 1, warmSeconds: 0.5, measureSeconds: 2, arms: ['cached'] },
     standard: { rounds: 3, warmSeconds: 1, measureSeconds: 3 },
     full: { rounds: 12, warmSeconds: 2, measureSeconds: 8 },

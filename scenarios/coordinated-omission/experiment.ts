@@ -39,7 +39,7 @@ export const experiment: Experiment = {
   measures: [responseMs('p99Ms', 0.99, '99th percentile of the response time')],
   comparisons: [{ baseline: 'open', candidate: 'closed', measure: 'p99Ms', rank: 'interval only' }],
   profiles: {
-    headline: { rounds: 0, warmSeconds: 0, measureSeconds: 0, arms: [] },
+    headline: null,
     quick: { rounds: 1, warmSeconds: 3, measureSeconds: 10, arms: ['open', 'closed'] },
     standard: { rounds: 3, warmSeconds: 3, measureSeconds: 10 },
     full: { rounds: 12, warmSeconds: 3, measureSeconds: 10 },

@@ -43,7 +43,7 @@ export const experiment: Experiment = {
     rank: 'interval only' as const,
   })),
   profiles: {
-    headline: { rounds: 0, warmSeconds: 0, measureSeconds: 0, arms: [] },
+    headline: null,
     quick: { rounds: 1, warmSeconds: 2, measureSeconds: 12, arms: ['r10', 'r70'] },
     standard: { rounds: 3, warmSeconds: 3, measureSeconds: 15 },
     full: { rounds: 12, warmSeconds: 5, measureSeconds: 20 },
