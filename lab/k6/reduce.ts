@@ -90,7 +90,11 @@ export async function reduceK6(file: string, design: LoadDesign): Promise<Reduct
       offered:
         design.ratePerSecond === null
           ? pages.length
-          : Math.round(design.ratePerSecond * design.measureSeconds),
+          : // k6 now and then makes one arrival more, at the very end of the schedule.
+            Math.max(
+              Math.round(design.ratePerSecond * design.measureSeconds),
+              pages.length + dropped,
+            ),
       started: pages.length,
       completed: pages.filter((page) => page.status !== 0).length,
       failed: failed.length,
@@ -100,7 +104,7 @@ export async function reduceK6(file: string, design: LoadDesign): Promise<Reduct
       newConnections: pages.filter((page) => page.connectingMs > 0).length,
       bytesReceived,
     },
-    histograms: histogramsOf(pages, lagMs, originMs, updates, design.arrivals === 'even'),
+    histograms: histogramsOf(pages, lagMs, originMs, updates, design),
     clientOutcomes,
     events: updates.map((update) => ({
       atSecond: (update.endMs - originMs) / 1000,
@@ -165,8 +169,9 @@ function histogramsOf(
   lagMs: readonly number[],
   originMs: number,
   updates: readonly RawRequest[],
-  even: boolean,
+  design: LoadDesign,
 ): StoredHistogram[] {
+  const even = design.arrivals === 'even';
   const response = newHistogram();
   const service = newHistogram();
   const startLag = newHistogram();
@@ -184,7 +189,9 @@ function histogramsOf(
     recordMs(service, ms);
     const scheduledMs = page.endMs - ms - lag - originMs;
     // A hundredth of a millisecond: dates in doubles are that fine, and slot 0 of a second belongs to it.
-    const second = Math.max(0, Math.floor((scheduledMs + 0.01) / 1000));
+    const elapsed = Math.max(0, Math.floor((scheduledMs + 0.01) / 1000));
+    // That one arrival more belongs to the last second. Poisson arrivals do spill over: they are up to 1 s late.
+    const second = even ? Math.min(elapsed, Math.ceil(design.measureSeconds) - 1) : elapsed;
     const slice = perSecond.get(second) ?? newHistogram();
     recordMs(slice, ms + lag);
     perSecond.set(second, slice);
