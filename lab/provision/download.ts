@@ -75,6 +75,11 @@ async function get(url: URL, env: NodeJS.ProcessEnv): Promise<IncomingMessage> {
   }
   const tunnel = await openTunnel(proxy, url);
   const socket = tlsConnect({ socket: tunnel, servername: url.hostname });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('secureConnect', resolve);
+    // Stays for good: an error after this one would have no listener.
+    socket.on('error', reject);
+  });
   return answerOf(httpsRequest(url, { agent: false, createConnection: () => socket }), url.host);
 }
 
