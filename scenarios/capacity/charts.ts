@@ -1,8 +1,8 @@
-import type { ExperimentAnalysis } from '../../lab/result.ts';
-import { capacityDots, capacityText } from '../../reports/charts/capacity.ts';
+import type { ArmAnalysis, ExperimentAnalysis } from '../../lab/result.ts';
+import { capacityDots } from '../../reports/charts/capacity.ts';
 import { probeCurve } from '../../reports/charts/probes.ts';
 import type { Figure } from '../../reports/figure.ts';
-import { list, milliseconds } from '../../reports/format.ts';
+import { list, milliseconds, number } from '../../reports/format.ts';
 
 /** The objective of a probe: the time that the story promises. */
 const LIMIT_MS = 200;
@@ -14,7 +14,7 @@ export function charts(analysis: ExperimentAnalysis): Figure[] {
   const title =
     found.length === 0
       ? 'No search has a result'
-      : `Highest rate: ${list(found.map((arm) => `${arm.arm} ${capacityText(arm)}`))}`;
+      : `Pages per second with ${objective}: ${list(found.map(rateText))}`;
   return [
     capacityDots(analysis, { title, objective }),
     probeCurve(analysis, {
@@ -22,4 +22,9 @@ export function charts(analysis: ExperimentAnalysis): Figure[] {
       limitMs: LIMIT_MS,
     }),
   ].filter((figure) => figure !== null);
+}
+
+function rateText({ arm, search }: ArmAnalysis): string {
+  const least = search?.limitedBy === 'generator' ? 'at least ' : '';
+  return `${arm} ${least}${number(search?.highestPass.value ?? 0)}`;
 }

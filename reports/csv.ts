@@ -1,0 +1,275 @@
+import type { RunResult, TrialRecord } from '../lab/result.ts';
+import { quantileName } from './format.ts';
+
+type Cell = string | number | boolean | null;
+
+/** One CSV file: header and rows, RFC 4180, decimal points, empty where there is no value. */
+function csv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const cell = (value: Cell) => {
+    const text = value === null ? '' : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+/** All CSV files of a run by file name. Times are in ms, rates per second. */
+export function csvFiles(run: RunResult, records: readonly TrialRecord[]): Map<string, string> {
+  const all = run.experiments.flatMap((experiment) =>
+    experiment.arms.map((arm) => ({ experiment: experiment.name, arm })),
+  );
+  return new Map([
+    ['arms.csv', arms(all)],
+    ['measures.csv', measures(run)],
+    ['comparisons.csv', comparisons(run)],
+    [
+      'curves.csv',
+      csv(
+        ['experiment', 'arm', 'quantile', 'ms'],
+        all.flatMap(({ experiment, arm }) =>
+          arm.curve.map(({ q, ms }) => [experiment, arm.arm, q, ms]),
+        ),
+      ),
+    ],
+    [
+      'timeline.csv',
+      csv(
+        ['experiment', 'arm', 'second', 'p50_ms', 'p99_ms', 'max_ms', 'requests'],
+        all.flatMap(({ experiment, arm }) =>
+          arm.timeline.map((at) => [
+            experiment,
+            arm.arm,
+            at.second,
+            at.p50Ms,
+            at.p99Ms,
+            at.maxMs ?? null,
+            at.requests,
+          ]),
+        ),
+      ),
+    ],
+    [
+      'probes.csv',
+      csv(
+        [
+          'experiment',
+          'arm',
+          'rate_per_second',
+          'achieved_per_second',
+          'passed',
+          'p95_ms',
+          'p99_ms',
+          'dropped',
+          'errors',
+          'server_cores',
+          'generator_cores',
+          'reasons',
+        ],
+        all.flatMap(({ experiment, arm }) =>
+          (arm.search?.probes ?? []).map((probe) => [
+            experiment,
+            arm.arm,
+            probe.ratePerSecond,
+            probe.achievedPerSecond,
+            probe.passed,
+            probe.p95Ms,
+            probe.p99Ms,
+            probe.dropped,
+            probe.errors,
+            probe.serverCores,
+            probe.generatorCores,
+            probe.reasons.join('; '),
+          ]),
+        ),
+      ),
+    ],
+    [
+      'claims.csv',
+      csv(
+        ['experiment', 'claim', 'verdict', 'statement', 'figure', 'reason'],
+        run.experiments.flatMap(({ name, claims }) =>
+          claims.map((claim) => [
+            name,
+            claim.id,
+            claim.verdict,
+            claim.statement,
+            claim.figure,
+            claim.reason,
+          ]),
+        ),
+      ),
+    ],
+    ['trials.csv', trials(run, records)],
+  ]);
+}
+
+type ArmRow = { experiment: string; arm: RunResult['experiments'][number]['arms'][number] };
+
+function arms(all: readonly ArmRow[]): string {
+  const quantiles = [...new Set(all.flatMap(({ arm }) => arm.quantiles.map(({ q }) => q)))].sort(
+    (a, b) => a - b,
+  );
+  const names = quantiles.map((q) => `${quantileName(q)}_ms`);
+  return csv(
+    [
+      'experiment',
+      'arm',
+      'policy',
+      'role',
+      'valid',
+      'invalid',
+      'failed',
+      'repeated',
+      'requests',
+      ...names,
+      'selects_per_page_server',
+      'selects_per_page_postgres',
+      'highest_rate_per_second',
+      'highest_rate_low',
+      'highest_rate_high',
+      'limited_by',
+    ],
+    all.map(({ experiment, arm }) => [
+      experiment,
+      arm.arm,
+      arm.policy,
+      arm.role,
+      arm.trials.valid,
+      arm.trials.invalid,
+      arm.trials.failed,
+      arm.trials.repeated,
+      arm.requests,
+      ...quantiles.map((wanted) => arm.quantiles.find(({ q }) => q === wanted)?.ms ?? null),
+      arm.selectsPerPage.server,
+      arm.selectsPerPage.postgres,
+      arm.search?.highestPass.value ?? null,
+      arm.search?.highestPass.interval?.low ?? null,
+      arm.search?.highestPass.interval?.high ?? null,
+      arm.search?.limitedBy ?? null,
+    ]),
+  );
+}
+
+function measures(run: RunResult): string {
+  return csv(
+    ['experiment', 'arm', 'measure', 'unit', 'value', 'low', 'high', 'level', 'n'],
+    run.experiments.flatMap((experiment) =>
+      experiment.arms.flatMap((arm) =>
+        Object.entries(arm.measures).map(([name, estimate]) => [
+          experiment.name,
+          arm.arm,
+          name,
+          experiment.measures.find((measure) => measure.name === name)?.unit ?? null,
+          estimate?.value ?? null,
+          estimate?.interval?.low ?? null,
+          estimate?.interval?.high ?? null,
+          estimate?.interval?.level ?? null,
+          estimate?.n ?? null,
+        ]),
+      ),
+    ),
+  );
+}
+
+function comparisons(run: RunResult): string {
+  return csv(
+    [
+      'experiment',
+      'baseline',
+      'candidate',
+      'measure',
+      'rank',
+      'rounds',
+      'ratio',
+      'low',
+      'high',
+      'p',
+      'p_holm',
+      'found',
+      'verdict',
+      'smallest_findable_ratio',
+      'rounds_needed',
+    ],
+    run.experiments.flatMap(({ name, comparisons: all }) =>
+      all.map((one) => [
+        name,
+        one.baseline,
+        one.candidate,
+        one.measure.name,
+        one.rank,
+        one.rounds,
+        one.ratio?.value ?? null,
+        one.ratio?.interval?.low ?? null,
+        one.ratio?.interval?.high ?? null,
+        one.p,
+        one.pHolm,
+        one.found,
+        one.verdict,
+        one.smallestFindableRatio,
+        one.roundsNeeded,
+      ]),
+    ),
+  );
+}
+
+/** One row a trial; the primary measure and the reasons come from the analysis. */
+function trials(run: RunResult, records: readonly TrialRecord[]): string {
+  const strip = new Map(
+    run.experiments.flatMap(({ name, arms: analysed }) =>
+      analysed.flatMap((arm) =>
+        arm.strip.map((trial) => [`${name} ${trial.order}`, trial] as const),
+      ),
+    ),
+  );
+  return csv(
+    [
+      'experiment',
+      'order',
+      'arm',
+      'round',
+      'slot',
+      'attempt',
+      'state',
+      'primary_value',
+      'offered',
+      'completed',
+      'failed',
+      'dropped',
+      'server_selects',
+      'postgres_selects',
+      'server_cpu_us',
+      'postgres_cpu_us',
+      'redis_cpu_us',
+      'foreign_cpu_share',
+      'started_at',
+      'reasons',
+    ],
+    records.map((record) => {
+      const measurement = record.state === 'failed' ? null : record.measurement;
+      const cpu = measurement?.cpu.microsPerRequest ?? null;
+      return [
+        record.experiment,
+        record.order,
+        record.arm,
+        record.round,
+        record.slot,
+        record.attempt,
+        record.state,
+        strip.get(`${record.experiment} ${record.order}`)?.value ?? null,
+        measurement?.counts.offered ?? null,
+        measurement?.counts.completed ?? null,
+        measurement?.counts.failed ?? null,
+        measurement?.counts.dropped ?? null,
+        measurement?.server.selects ?? null,
+        measurement?.postgres?.selects ?? null,
+        cpu?.server ?? null,
+        cpu?.postgres ?? null,
+        cpu?.redis ?? null,
+        measurement?.cpu.foreignShare ?? null,
+        record.startedAt,
+        record.state === 'failed'
+          ? record.error
+          : record.flags.map(({ flag, detail }) => `${flag}: ${detail}`).join('; '),
+      ];
+    }),
+  );
+}

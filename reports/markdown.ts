@@ -1,0 +1,135 @@
+import type { RunResult, TrialRecord } from '../lab/result.ts';
+import { armsTable, designSentence, noiseSentences } from './arms-table.ts';
+import { environmentRows } from './environment.ts';
+import { NO_VALUE, number, plural } from './format.ts';
+import type { Chapter, DrawnFigure } from './html.ts';
+import { reserves, troubles } from './troubles.ts';
+
+/** Longer tables are left to the CSV files. */
+const MOST_ROWS = 20;
+
+/** The report as Markdown, with the charts of the `charts` folder. */
+export function markdownReport(
+  run: RunResult,
+  records: readonly TrialRecord[],
+  chapters: readonly Chapter[],
+): string {
+  const parts = [
+    '# cachelab report',
+    `Run ${code(run.runId)}, profile ${run.profile}, seed ${run.seed}, ${run.startedAt.slice(0, 10)}.`,
+    chapters.length > 1
+      ? chapters
+          .map(({ analysis }) => `- **${text(analysis.title)}**: ${text(analysis.answer)}`)
+          .join('\n')
+      : '',
+    ...chapters.flatMap((chapter) => experiment(chapter, records)),
+    '## Run it again',
+    `\`\`\`sh\n${run.command}\n\`\`\``,
+    '## Machine and versions',
+    table(['', ''], environmentRows(run)),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function experiment({ analysis, figures }: Chapter, records: readonly TrialRecord[]): string[] {
+  const { columns, rows } = armsTable(analysis);
+  const invalid = troubles(analysis);
+  const warnings = reserves(analysis.name, records);
+  return [
+    `## ${text(analysis.title)}`,
+    `**${text(analysis.question)}**`,
+    text(analysis.answer),
+    analysis.armsWithoutData.length === 0
+      ? ''
+      : `> Without one valid trial: ${text(analysis.armsWithoutData.join(', '))}.`,
+    table(
+      columns,
+      rows.map(({ arm, cells }) => [`${arm.arm}: ${arm.title}`, ...cells]),
+    ),
+    '### Before the numbers',
+    text(designSentence(analysis)),
+    bullets([
+      ...analysis.caveats,
+      ...analysis.design.flagsAsMeasures.map(
+        (flag) => `Measured here instead of rejected: ${flag}`,
+      ),
+      ...noiseSentences(analysis),
+    ]),
+    figures.length === 0 ? '' : '### Charts',
+    ...figures.flatMap((drawn) => figure(drawn)),
+    ...(analysis.claims.length === 0
+      ? []
+      : [
+          '### What the story claims',
+          table(
+            ['claim', 'verdict', 'the story says', 'measured', 'reason'],
+            analysis.claims.map((claim) => [
+              claim.id,
+              claim.verdict,
+              claim.statement,
+              claim.figure,
+              claim.reason,
+            ]),
+          ),
+        ]),
+    '### Invalid and repeated trials',
+    invalid.length === 0
+      ? 'None is invalid.'
+      : table(
+          ['order', 'arm', 'round', 'try', 'state', 'reasons'],
+          invalid.map((trial) => [
+            trial.order + 1,
+            trial.arm,
+            trial.round + 1,
+            trial.attempt,
+            trial.state,
+            trial.reasons,
+          ]),
+        ),
+    bullets(warnings.map((warning) => `Valid with a reserve: ${warning}`)),
+  ];
+}
+
+function figure({
+  figure: { id, title, subtitle, description, table: data },
+  svg,
+}: DrawnFigure): string[] {
+  return [
+    `#### ${text(title)}`,
+    svg === null ? '' : `![${text(title).replaceAll(/[[\]]/g, '')}](charts/${id}.svg)`,
+    `${text(description)} ${text(subtitle)}`,
+    data.rows.length > MOST_ROWS
+      ? `${plural(data.rows.length, 'row')}: see ${code('csv')} and ${code('report.html')}.`
+      : table(data.columns, data.rows),
+  ];
+}
+
+function bullets(items: readonly string[]): string {
+  return items.map((item) => `- ${text(item)}`).join('\n');
+}
+
+function table(
+  columns: readonly string[],
+  rows: readonly (readonly (string | number | null)[])[],
+): string {
+  const cell = (value: string | number | null) =>
+    text(value === null ? NO_VALUE : typeof value === 'number' ? number(value, 4) : value);
+  return [
+    line(columns.map(text)),
+    line(columns.map(() => '---')),
+    ...rows.map((row) => line(row.map(cell))),
+  ].join('\n');
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Text that Markdown shows as it is. */
+function text(raw: string): string {
+  return raw.replaceAll(/\s*\n\s*/g, ' ').replaceAll(/([\\`*_|<>])/g, '\\$1');
+}
+
+function code(raw: string): string {
+  return `\`${raw.replaceAll('`', '')}\``;
+}

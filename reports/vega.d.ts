@@ -1,0 +1,8 @@
+import 'vega';
+
+declare module 'vega' {
+  /** Exported by Vega, missing from its types: how wide it takes a text to be, in px. */
+  const textMetrics: {
+    width(item: { text?: unknown; fontSize?: number }, text?: unknown): number;
+  };
+}
