@@ -52,7 +52,9 @@ function store(faker: Faker, number: number): StoreMenu {
   for (let index = 0; index < dishes; index += 1) {
     categories[index % categoryCount]?.dishes.push({
       name: faker.food.dish(),
-      description: `${faker.food.adjective()} ${faker.food.ingredient()}, ${faker.food.adjective()} ${faker.food.vegetable()}`,
+      description: sentence(
+        `${faker.food.adjective()} ${faker.food.ingredient()} with ${faker.food.adjective()} ${faker.food.vegetable()}`,
+      ),
       priceYuan: faker.number.int({ min: 60, max: 1_800 }) / 10,
     });
   }
@@ -68,6 +70,10 @@ function store(faker: Faker, number: number): StoreMenu {
     },
     categories,
   };
+}
+
+function sentence(words: string): string {
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
 }
 
 function emptyCategory(faker: Faker, name: string): MenuCategory {
