@@ -120,7 +120,15 @@ async function install() {
     if (isInstalled()) return;
     process.stderr.write('cachelab: installing packages with npm ci, once, about 10-60 s\n');
     const [command, ...first] = npmCommand();
-    const args = [...first, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+    const args = [
+      ...first,
+      'ci',
+      '--include=dev',
+      '--include=optional',
+      '--no-audit',
+      '--no-fund',
+      '--no-update-notifier',
+    ];
     const code = await run(command, [...args, '--loglevel=error'], {
       cwd: root,
       env: npmEnvironment(),
