@@ -89,6 +89,8 @@ describe('the verdict', () => {
     ['no difference and much spread', 1, 0.2, P50, 'inconclusive'],
     ['7 % more, interval just clear of the zone', 1.07, 0.028, P50, 'slower'],
     ['7 % more, interval just touching the zone', 1.07, 0.029, P50, 'inconclusive'],
+    ['7 % less, interval just clear of the zone', 1 / 1.07, 0.028, P50, 'faster'],
+    ['7 % less, interval just touching the zone', 1 / 1.07, 0.029, P50, 'inconclusive'],
     ['4 % more, surely, but inside the zone', 1.04, 0.005, P50, 'equivalent'],
     ['6 % more, surely, across the zone', 1.06, 0.03, P50, 'inconclusive'],
   ] as const)('on %s over 12 rounds', (_, ratio, spread, measure, verdict) => {
