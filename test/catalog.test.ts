@@ -157,6 +157,20 @@ describe('the page', () => {
     expect((await loadJoined(db, 'new'))?.body.equals(naive?.body ?? Buffer.of())).toBe(true);
   });
 
+  test('naive and joined put rows in order of position where ids say otherwise', async () => {
+    await client.query(`INSERT INTO cachelab.stores (slug, name, city) VALUES ('mixed', 'M', 'C');
+      INSERT INTO cachelab.categories (store_id, name, position)
+        SELECT max(id), 'c' || n, 9 - n FROM cachelab.stores, generate_series(1, 3) n GROUP BY n;
+      INSERT INTO cachelab.promotions (store_id, category_id, title, percent_off, position)
+        SELECT store_id, c.id, 't' || n, n, 9 - n FROM cachelab.categories c
+        JOIN cachelab.stores s ON s.id = store_id, generate_series(1, 3) n WHERE slug = 'mixed'`);
+    const naive = await loadNaive(db, 'mixed');
+    const { categories } = parse(naive);
+    expect(categories.map(({ name }) => name)).toEqual(['c3', 'c2', 'c1']);
+    expect(categories[0]?.promotions.map(({ title }) => title)).toEqual(['t3', 't2', 't1']);
+    expect((await loadJoined(db, 'mixed'))?.body.equals(naive?.body ?? Buffer.of())).toBe(true);
+  });
+
   test('an unknown slug gives null from both and leaves no connection behind', async () => {
     expect(await loadNaive(db, 'nobody')).toBeNull();
     expect(await loadJoined(db, "' OR 1=1 --")).toBeNull();
@@ -212,13 +226,26 @@ describe('a price update', () => {
     expect((await loadJoined(db, 'lao-zhang'))?.menuVersion).toBe(1);
   });
 
-  test('20 at once on one menu all succeed, with 20 versions in a row', async () => {
+  test('20 at once on 3 dishes get 20 versions in a row, each with the price it replaced', async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
-        updatePrice(db, { slug: 'lao-zhang', productId: 1 + (index % 3), price: index }),
+        updatePrice(db, { slug: 'lao-zhang', productId: 1 + (index % 3), price: 500 + index }),
       ),
     );
-    const versions = answers.map((answer) => (typeof answer === 'string' ? 0 : answer.menuVersion));
-    expect(versions.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i + 2));
+    const updates = answers
+      .filter((answer) => typeof answer !== 'string')
+      .sort((a, b) => a.menuVersion - b.menuVersion);
+    expect(updates.map(({ menuVersion }) => menuVersion)).toEqual(
+      Array.from({ length: 20 }, (_, index) => index + 2),
+    );
+    const prices = new Map([
+      [1, 150],
+      [2, 48],
+      [3, 42],
+    ]);
+    for (const { productId, previousPrice, price } of updates) {
+      expect(previousPrice).toBe(prices.get(productId));
+      prices.set(productId, price);
+    }
   });
 });
