@@ -10,6 +10,13 @@ Examples
   npm run bench -- --resume 2026-11-22-101500            goes on where a run was cut off
   npm run lab -- plan --profile standard                 what would run, and for how long`;
 
+/** Examples of one command, below its options. */
+function examples(...lines: string[]): string {
+  return ['', `Example${lines.length > 1 ? 's' : ''}`, ...lines.map((line) => `  ${line}`)].join(
+    '\n',
+  );
+}
+
 /** Options that shape a run; shared by \`bench\` and \`plan\`. */
 function withRunOptions(command: Command): Command {
   return command
@@ -53,6 +60,14 @@ withRunOptions(program.command('bench'))
 withRunOptions(program.command('plan'))
   .description('prints the trials and the time they should take; runs nothing')
   .option('--json', 'print the plan as JSON', false)
+  .addHelpText(
+    'after',
+    examples(
+      'npm run lab -- plan',
+      'npm run lab -- plan --profile standard',
+      'npm run lab -- plan latency --arms uncached,cached --seed 7 --json',
+    ),
+  )
   .action(async (experiments: string[], flags: RawOptions) => {
     const { json, ...rest } = flags;
     const { planCommand } = await import('./commands/plan.ts');
@@ -67,6 +82,7 @@ program
   .argument('<run>', 'run id: the name of a folder in reports/runs')
   .description('writes the report of a run again from its records')
   .option('--json', 'print the result as JSON', false)
+  .addHelpText('after', examples('npm run lab -- report 2026-11-22-101500'))
   .action(async (run: string, flags: { json: boolean }) => {
     const { reportCommand } = await import('./commands/report.ts');
     process.exitCode = await reportCommand({ run, json: flags.json });
@@ -76,6 +92,7 @@ program
   .command('list')
   .description('experiments, arms and policies')
   .option('--json', 'as JSON', false)
+  .addHelpText('after', examples('npm run lab -- list', 'npm run lab -- list --json'))
   .action(async (flags: { json: boolean }) => {
     const { listCommand } = await import('./commands/list.ts');
     process.exitCode = listCommand(flags);
@@ -89,6 +106,14 @@ program
   .option('--stores <count>', 'stores beside the restaurant (default: 1000)')
   .option('--seed <number>', 'seed of the data (default: 1)')
   .option('--db-latency <ms>', 'added to each database round trip (default: 5-10)')
+  .addHelpText(
+    'after',
+    examples(
+      'npm run lab -- up',
+      'npm run lab -- up --policy uncached --db-latency 10',
+      'npm run lab -- up --port 8080 --stores 0',
+    ),
+  )
   .action(async (flags: Record<string, string | undefined>) => {
     const { up } = await import('./commands/up.ts');
     process.exitCode = await up(flags);
@@ -97,6 +122,7 @@ program
 program
   .command('down')
   .description('ends an `up` of this checkout')
+  .addHelpText('after', examples('npm run lab -- down'))
   .action(async () => {
     const { down } = await import('./commands/down.ts');
     process.exitCode = await down();
@@ -106,6 +132,7 @@ program
   .command('doctor')
   .description('what is installed, what is missing, and what to type')
   .option('--json', 'as JSON', false)
+  .addHelpText('after', examples('npm run lab -- doctor'))
   .action(async (flags: { json: boolean }) => {
     const { doctor } = await import('./commands/doctor.ts');
     process.exitCode = await doctor(flags);
@@ -116,6 +143,7 @@ program
   .description('ends leftovers and removes what the lab keeps on disk')
   .option('--cache', 'also downloaded and built tools', false)
   .option('--runs', 'also the runs with their reports', false)
+  .addHelpText('after', examples('npm run lab -- clean', 'npm run lab -- clean --cache'))
   .action(async (flags: { cache: boolean; runs: boolean }) => {
     const { clean } = await import('./commands/clean.ts');
     process.exitCode = await clean(flags);
@@ -126,6 +154,7 @@ program
   .argument('<criterion>', 'aa: false alarms between two equal arms, about 15 minutes')
   .description('long checks of the lab itself, with n and verdict')
   .option('--resume <run>', 'take up a check that was cut off')
+  .addHelpText('after', examples('npm run verify -- aa'))
   .action(async (criterion: string, flags: { resume?: string }) => {
     const { verifyCommand } = await import('./commands/verify.ts');
     process.exitCode = await verifyCommand(criterion, flags.resume ?? null);
@@ -134,6 +163,7 @@ program
 program
   .command('perf')
   .description("the hit path's requests per second against a bare handler, in pairs")
+  .addHelpText('after', examples('npm run perf'))
   .action(async () => {
     const { perf } = await import('./perf.ts');
     process.exitCode = await perf();
@@ -143,6 +173,7 @@ program
   .command('mutate')
   .description('plants defects one by one and asks the named test to catch each')
   .argument('[names...]', 'only these')
+  .addHelpText('after', examples('npm run mutate', 'npm run mutate -- no-del-after-commit'))
   .action(async (names: string[]) => {
     const { mutate } = await import('./mutate/mutate.ts');
     process.exitCode = await mutate(names);

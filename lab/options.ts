@@ -46,6 +46,13 @@ const schema = z.strictObject({
   updateRate: number('--update-rate', 0.01, 100).nullable().default(null),
   seed: number('--seed', 0, 2 ** 31 - 1, true).default(1),
   dbLatency: latency.default('5-10'),
+  design: z
+    .strictObject({
+      rounds: number('design.rounds', 1, 1000, true),
+      warmSeconds: number('design.warmSeconds', 0, 600),
+      measureSeconds: number('design.measureSeconds', 1, 3600),
+    })
+    .optional(),
 });
 
 /**
@@ -65,8 +72,14 @@ export function parseRunOptions(experiments: string[], flags: RawOptions): RunOp
       exitCode: EXIT.badArguments,
     });
   }
-  const { rate, ttl, updateRate, ...rest } = parsed.data;
-  return { ...rest, ratePerSecond: rate, ttlSeconds: ttl, updatesPerSecond: updateRate };
+  const { rate, ttl, updateRate, design, ...rest } = parsed.data;
+  return {
+    ...rest,
+    ratePerSecond: rate,
+    ttlSeconds: ttl,
+    updatesPerSecond: updateRate,
+    ...(design === undefined ? {} : { design }),
+  };
 }
 
 function describe(issue: z.core.$ZodIssue, input: Record<string, unknown>): string {

@@ -18,6 +18,8 @@ export interface RunOptions {
   seed: number;
   /** Added to every database round trip, in ms: `0`, `10` or `5-10`. */
   dbLatency: string;
+  /** From the config file alone: takes the place of each experiment's own rounds and seconds. */
+  design?: Omit<ProfileDesign, 'arms'>;
 }
 
 /** One trial that the run will make. */
@@ -151,8 +153,9 @@ function planExperiment(
 ): ExperimentPlan[] {
   const { profiles } = experiment;
   // An experiment asked for by name runs, even where the profile would leave it out.
-  const design = profiles[options.profile] ?? (named ? (profiles.standard ?? profiles.full) : null);
-  if (design === null) return [];
+  const usual = profiles[options.profile] ?? (named ? (profiles.standard ?? profiles.full) : null);
+  if (usual === null) return [];
+  const design = { ...usual, ...options.design };
   const wanted = options.arms ?? design.arms ?? null;
   const arms = experiment.arms.filter((arm) => wanted === null || wanted.includes(arm.name));
   if (arms.length === 0) return [];

@@ -51,11 +51,21 @@ export async function startServer(options: {
   );
   const port = await listeningPort(server);
   const baseUrl = `http://127.0.0.1:${port}`;
+  const ask = async (method: string, path: string): Promise<Response> => {
+    const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
+    try {
+      return await fetch(baseUrl + path, { method, signal });
+    } catch (cause) {
+      const { exitCode, signalCode } = server.child;
+      const end = signalCode ?? exitCode;
+      const why = end === null ? 'it gives no answer' : `it has ended (${end})`;
+      throw new LabError('E_SERVER_GONE', `${method} ${path} of the demo server: ${why}`, {
+        cause,
+      });
+    }
+  };
   const call = async (method: string, path: string): Promise<Response> => {
-    const response = await fetch(baseUrl + path, {
-      method,
-      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
-    });
+    const response = await ask(method, path);
     if (!response.ok) {
       throw new LabError('E_SERVER_CALL', `${method} ${path} answered ${response.status}`);
     }
@@ -78,9 +88,7 @@ export async function startServer(options: {
       await call('POST', '/lab/cache/clear');
     },
     async page(path) {
-      const response = await fetch(baseUrl + path, {
-        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
-      });
+      const response = await ask('GET', path);
       return {
         status: response.status,
         outcome: response.headers.get('x-cache-outcome'),
