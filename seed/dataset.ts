@@ -4,7 +4,7 @@ import { restaurant } from './restaurant.ts';
 import { generatedStores } from './stores.ts';
 
 /** When every seeded dish was last changed: a constant, so that two loads give the same bytes. */
-export const SEEDED_AT = '2026-01-01T00:00:00Z';
+const SEEDED_AT = '2026-01-01T00:00:00Z';
 
 /** The tables with the columns that the rows fill. */
 export const TABLES = {

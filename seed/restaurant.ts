@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { MenuCategory, StoreMenu } from './menu.ts';
 
 /** Slug of the story's restaurant. */
-export const RESTAURANT_SLUG = 'lao-zhang';
+const RESTAURANT_SLUG = 'lao-zhang';
 
 /** Id of the story's restaurant: the first row of `stores`. */
 export const RESTAURANT_ID = 1;

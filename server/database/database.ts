@@ -14,7 +14,7 @@ export interface Statement {
 export type Parameter = string | number;
 
 /** A connection inside a transaction. */
-export interface Session {
+interface Session {
   query<Row extends QueryResultRow>(
     statement: Statement,
     values: readonly Parameter[],
@@ -35,7 +35,7 @@ export interface DatabaseOptions {
   statementTimeoutMs: number;
 }
 
-export interface PoolCounters {
+interface PoolCounters {
   /** Most connections that it may open. */
   size: number;
   total: number;
