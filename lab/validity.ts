@@ -1,3 +1,4 @@
+import { judgeSelects, judgeWitnesses } from './validity-witnesses.ts';
 import { mergeHistograms } from './stats/histogram.ts';
 import { steadiness } from './stats/mser5.ts';
 import { plainQuantileMs } from './stats/quantile.ts';
@@ -65,8 +66,8 @@ export function judgeTrial(measurement: Measurement | null, context: TrialContex
       ...judgeSamples(measurement, context),
       ...judgeLoad(measurement),
       ...judgeMachine(measurement, context),
-      ...judgeSelects(measurement, context),
-      ...judgeWitnesses(measurement, context),
+      ...judgeSelects(measurement, context.expects.selectsPerLoad),
+      ...judgeWitnesses(measurement, context.expects.selectsPerLoad),
       ...judgeSteadiness(measurement),
     );
   }
@@ -227,71 +228,6 @@ function judgeMachine(measurement: Measurement, { latencyClaim }: TrialContext):
     const limit = percent(tooMuch ? LIMITS.foreignCpuInvalid : LIMITS.foreignCpuWarn);
     const detail = `other programs used ${percent(foreign)} of the machine, limit ${limit}`;
     flags.push(tooMuch ? invalid('foreign-cpu', detail) : warning('foreign-cpu', detail));
-  }
-  return flags;
-}
-
-/** A load that failed half-way ran some of its SELECTs and is no load; Postgres does not count one that was cancelled. */
-function halfLoadedSelects({ counts, server }: Measurement, selectsPerLoad: number): number {
-  return (counts.failed + server.shed) * selectsPerLoad;
-}
-
-/** The arm's page must cost what the arm declares: otherwise it is not the arm that was measured. */
-function judgeSelects(measurement: Measurement, { expects }: TrialContext): Flag[] {
-  const { server } = measurement;
-  const declared = server.loads * expects.selectsPerLoad;
-  const slack = halfLoadedSelects(measurement, expects.selectsPerLoad);
-  if (Math.abs(server.selects - declared) <= slack) return [];
-  const each = server.loads === 0 ? server.selects : server.selects / server.loads;
-  return [
-    invalid(
-      'wrong-state',
-      `${server.loads} page loads ran ${server.selects} SELECTs (${each.toFixed(1)} each), declared ${expects.selectsPerLoad}`,
-    ),
-  ];
-}
-
-/** Counts that two sides took must be the same. Only requests that k6 gave up waiting for may be known to one side alone. */
-function judgeWitnesses(measurement: Measurement, { expects }: TrialContext): Flag[] {
-  const flags: Flag[] = [];
-  const { counts, server, postgres, clientOutcomes } = measurement;
-  const missed = postgres === null ? 0 : Math.abs(server.selectsWholeTrial - postgres.selects);
-  if (postgres !== null && missed > halfLoadedSelects(measurement, expects.selectsPerLoad)) {
-    flags.push(
-      invalid(
-        'witnesses-disagree',
-        `the server counts ${server.selectsWholeTrial} SELECTs in the whole trial, Postgres ${postgres.selects}`,
-      ),
-    );
-  }
-  // Interrupted at the end of the trial: k6 leaves no sample of those.
-  const interrupted =
-    measurement.offeredRatePerSecond === null
-      ? measurement.virtualUsers
-      : Math.max(0, counts.offered - counts.dropped - counts.started);
-  const most = counts.started + interrupted;
-  if (server.requests < counts.completed || server.requests > most) {
-    flags.push(
-      invalid(
-        'witnesses-disagree',
-        `k6 has ${counts.completed} answers (${most} requests), the server counts ${server.requests}`,
-      ),
-    );
-  }
-  if (Object.keys(clientOutcomes).length === 0) return flags;
-  const unanswered = most - counts.completed;
-  const names = new Set([...Object.keys(clientOutcomes), ...Object.keys(server.outcomes)]);
-  for (const name of names) {
-    const client = Object.entries(clientOutcomes).find(([one]) => one === name)?.[1] ?? 0;
-    const own = Object.entries(server.outcomes).find(([one]) => one === name)?.[1] ?? 0;
-    // k6 tags the outcome of good answers only, the server that of every request.
-    if (client <= own && own <= client + unanswered + counts.failed) continue;
-    flags.push(
-      invalid(
-        'witnesses-disagree',
-        `k6 read the outcome "${name}" ${client} times, the server counts ${own}`,
-      ),
-    );
   }
   return flags;
 }
