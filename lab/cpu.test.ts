@@ -99,7 +99,7 @@ describe.skipIf(!existsSync('/proc/stat'))('the sampler', () => {
     const ours = cpuBetween(named.stop(), startMs, endMs)!;
     const foreign = cpuBetween(unnamed.stop(), startMs, endMs)!;
     const loopCores = ours.cores['loop']!;
-    expect(loopCores).toBeGreaterThan(0.2);
+    expect(loopCores).toBeGreaterThan(0.05);
     expect(loopCores).toBeLessThan(1.1);
     expect(foreign.cores['loop']).toBe(0);
     const capacity = loopCores / (foreign.foreignShare - ours.foreignShare);

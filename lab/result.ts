@@ -36,7 +36,7 @@ export interface StoredHistogram {
   metric: 'response' | 'service' | 'startLag';
   /** Which request: `page` or `update`. */
   request: string;
-  /** `all`, or one outcome where the load script tags them. */
+  /** `all`: every request answered with a status below 400; `error`: the failed ones; or one outcome. */
   outcome: 'all' | Outcome | 'error';
   /** Whole second of the measured phase, from 0; absent: the whole measured phase. */
   second?: number;

@@ -8,7 +8,7 @@ import type { Flag, FlagName, Measurement, Outcome, StoredHistogram } from './re
  * Every limit by which a trial is judged. Shares are 0 to 1. They were set on a busy 2-core machine: the shares
  * of CPU hold anywhere, a faster or quieter machine only meets them more easily.
  */
-export const LIMITS = {
+const LIMITS = {
   /** Failed requests over started ones. */
   errorShareInvalid: 0.001,
   /** Dropped arrivals over offered ones: a warning up to here (quantiles are censored), invalid above. */

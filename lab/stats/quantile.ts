@@ -1,7 +1,7 @@
 import type { Histogram } from './histogram.ts';
 
 /** Fewer samples than this beyond a quantile, and it is noise: the figure is left blank. */
-export const SAMPLES_BEYOND = 10;
+const SAMPLES_BEYOND = 10;
 
 /** A quantile, or the reason why there is none. */
 export interface Quantile {
