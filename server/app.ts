@@ -13,7 +13,7 @@ import { serveHealth, serveReady } from './http/health.ts';
 import { labRouter } from './http/lab.ts';
 import { serveMetrics } from './http/metrics.ts';
 import { servePage } from './http/page.ts';
-import { notFound, onlyMethods, Problem, problemHandler } from './http/problem.ts';
+import { MAX_BODY, notFound, onlyMethods, Problem, problemHandler } from './http/problem.ts';
 import { serveRebuildCache } from './http/rebuild-cache.ts';
 import { serveStorefront } from './http/storefront.ts';
 import { serveUpdatePrice } from './http/update-price.ts';
@@ -23,7 +23,6 @@ import type { GuardedRedis } from './redis.ts';
 import { createSlowLog } from './slow-log.ts';
 
 const MAX_URL_LENGTH = 2048;
-const MAX_BODY = '16kb';
 
 /** Everything that the app is made of. */
 export interface AppParts {
@@ -85,7 +84,7 @@ export function createApp(parts: AppParts): Express {
     .route('/stores/:slug/rebuild-cache')
     .post(serveRebuildCache(context))
     .all(onlyMethods('POST'));
-  app.use('/lab', express.json({ limit: MAX_BODY, strict: false }), labRouter(context));
+  app.use('/lab', labRouter(context));
 
   app.use(notFound);
   app.use(problemHandler((error) => log.error({ err: error }, 'request failed')));

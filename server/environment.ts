@@ -58,10 +58,12 @@ const latency = z
   })
   .refine(({ minMs, maxMs }) => minMs <= maxMs && maxMs <= 1000, 'low-high, at most 1000 ms');
 
-const maxWait = z.union(
-  [z.literal('unbounded').transform(() => null), integer(1, 600_000)],
-  'milliseconds from 1 to 600000, or `unbounded`',
-);
+const maxWaitRange = 'milliseconds from 1 to 600000, or `unbounded`';
+const maxWait = z
+  .string()
+  .regex(/^(unbounded|\d{1,6})$/, maxWaitRange)
+  .transform((text) => (text === 'unbounded' ? null : Number(text)))
+  .refine((ms) => ms === null || (ms >= 1 && ms <= 600_000), maxWaitRange);
 
 const policy = z.string().transform((text, context): Policy => {
   try {
@@ -83,7 +85,7 @@ const schema = z.object({
   CACHELAB_POLICY: policy.prefault('cached'),
   CACHELAB_DB_LATENCY: latency.prefault('5-10'),
   CACHELAB_DB_POOL: integer(1, 1000).default(50),
-  CACHELAB_DB_MAX_WAIT_MS: maxWait.default(2000),
+  CACHELAB_DB_MAX_WAIT_MS: maxWait.prefault('2000'),
   CACHELAB_REDIS_TIMEOUT_MS: integer(1, 60_000).default(100),
   CACHELAB_SEED: integer(0, 2 ** 32 - 1).default(1),
   CACHELAB_LAB_TOKEN: z.string().min(8, 'at least 8 characters').optional(),

@@ -10,7 +10,7 @@ const MAX_SLUGS = 20;
 
 const querySchema = z.object({
   slugs: z
-    .string(`required: up to ${MAX_SLUGS} slugs, separated by commas`)
+    .string(`up to ${MAX_SLUGS} slugs, separated by commas`)
     .transform((text) => [...new Set(text.split(',').filter((slug) => slug !== ''))])
     .refine((slugs) => slugs.length > 0, 'at least one slug')
     .refine((slugs) => slugs.length <= MAX_SLUGS, `at most ${MAX_SLUGS} slugs`)

@@ -1,17 +1,17 @@
 import { timingSafeEqual } from 'node:crypto';
-import { Router } from 'express';
+import express, { Router } from 'express';
 import type { RequestHandler } from 'express';
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import type { LabStats, PhaseStats } from '../../lab/server-protocol.ts';
 import { buildStrategy, PolicyError, resolvePolicy } from '../cache/policy.ts';
 import type { Context } from '../context.ts';
 import type { PhaseCounters } from '../page-stats.ts';
-import { onlyMethods, Problem } from './problem.ts';
+import { MAX_BODY, onlyMethods, Problem } from './problem.ts';
 
 /** `/lab/*`: what the lab asks and tells a server under test. The shapes are those of `lab/server-protocol.ts`. */
 export function labRouter(context: Context): Router {
   const router = Router();
-  router.use(guard(context.labToken));
+  router.use(guard(context.labToken), express.json({ limit: MAX_BODY, strict: false }));
 
   router
     .route('/noop')

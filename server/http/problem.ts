@@ -23,6 +23,9 @@ export class Problem extends Error {
   }
 }
 
+/** Largest request body: prices and policies need a few hundred bytes. */
+export const MAX_BODY = '16kb';
+
 const TITLES: Record<number, string> = {
   400: 'Bad request',
   401: 'Token needed',
@@ -57,14 +60,21 @@ export function sendProblem(response: Response, problem: Problem): void {
     .end(JSON.stringify(body));
 }
 
-/** @throws Problem 400 with one line per wrong field. */
+/** @throws Problem 400 with one line per wrong field: its name, its value, and what is allowed. */
 export function parseOrRefuse<T>(schema: z.ZodType<T>, input: unknown, what: string): T {
-  const parsed = schema.safeParse(input);
+  const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map((issue) =>
-    issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`,
-  );
-  throw new Problem(400, `${what}: ${errors.join('; ')}`, { errors });
+  const errors = parsed.error.issues.map((issue) => {
+    const name = [what, ...issue.path].join('.');
+    const value = issue.input === undefined ? 'is missing' : `is ${shortJson(issue.input)}`;
+    return `${name} ${value}; allowed: ${issue.message}`;
+  });
+  throw new Problem(400, errors.join('; '), { errors });
+}
+
+function shortJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }
 
 /** For the end of a route: its path exists, this method does not. */
