@@ -39,7 +39,7 @@ async function until(what: string, holds: () => boolean, limitMs = 10_000): Prom
 }
 
 /** A lab in a process of its own, whose children are named on its output as they start. */
-async function startLab(): Promise<{ lab: ChildProcess; pids: Record<string, number> }> {
+async function startLab(slowMs = 0): Promise<{ lab: ChildProcess; pids: Record<string, number> }> {
   const script = join(root, 'lab.mts');
   const supervisor = JSON.stringify(join(import.meta.dirname, 'supervisor.ts'));
   writeFileSync(
@@ -49,11 +49,15 @@ async function startLab(): Promise<{ lab: ChildProcess; pids: Record<string, num
      const sleeper = supervisor.spawn('sleeper', process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
      const frozen = supervisor.spawn('frozen', process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
      frozen.freeze();
+     const slow = supervisor.spawn('slow', process.execPath, ['-e',
+       "process.on('SIGTERM', () => setTimeout(() => process.exit(0), ${slowMs})); console.log('up'); setInterval(() => {}, 1000)"],
+       { stdio: ['ignore', 'pipe', 'ignore'] });
      const parent = supervisor.spawn('parent', process.execPath, ['-e',
        "const c = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true }); console.log(c.pid); setInterval(() => {}, 1000)"],
        { stdio: ['ignore', 'pipe', 'ignore'] });
-     parent.child.stdout.once('data', (grandchild) => console.log(JSON.stringify({
-       sleeper: sleeper.pid, frozen: frozen.pid, parent: parent.pid, grandchild: Number(String(grandchild)) })));
+     const said = (started) => new Promise((resolve) => started.child.stdout.once('data', resolve));
+     const [, grandchild] = await Promise.all([said(slow), said(parent)]);
+     console.log(JSON.stringify({ sleeper: sleeper.pid, slow: slow.pid, frozen: frozen.pid, parent: parent.pid, grandchild: Number(String(grandchild)) }));
      setInterval(() => {}, 1000);`,
   );
   const lab = spawn(process.execPath, ['--import', 'tsx', script], {
@@ -137,7 +141,7 @@ describe('the supervisor', () => {
 
   test('kill -9 of the lab ends its children, a frozen one and a detached grandchild among them', async () => {
     const { lab, pids } = await startLab();
-    expect(running(pids)).toEqual(['sleeper', 'frozen', 'parent', 'grandchild']);
+    expect(running(pids)).toEqual(['sleeper', 'slow', 'frozen', 'parent', 'grandchild']);
     lab.kill('SIGKILL');
     await until('every process gone', () => running(pids).length === 0);
     await until('run file gone', () => runFiles(root).length === 0);
@@ -160,12 +164,24 @@ describe('the supervisor', () => {
     },
   );
 
-  test('two SIGINTs at once are one key press; the clean-up still runs to its end', async () => {
-    const { lab, pids } = await startLab();
+  test('a second SIGINT within 500 ms is the same key press, passed on by a parent: the clean-up runs to its end', async () => {
+    const { lab, pids } = await startLab(300);
     const exit = exitOf(lab);
     lab.kill('SIGINT');
+    await until('the first child ended', () => running(pids).length < 5);
     lab.kill('SIGINT');
     expect(await exit).toBe(130);
+    expect(running({ ...pids, grandchild: 0 })).toEqual([]);
+  });
+
+  test('a second SIGINT later ends the lab at once, and the reaper ends the rest', async () => {
+    const { lab, pids } = await startLab(60_000);
+    const exit = exitOf(lab);
+    lab.kill('SIGINT');
+    await sleep(600);
+    lab.kill('SIGINT');
+    expect(await exit).toBe(130);
+    expect(running(pids)).toContain('slow');
     await until('every process gone', () => running(pids).length === 0);
   });
 });
