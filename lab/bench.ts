@@ -327,10 +327,11 @@ function readRunFile(root: string, runId: string): RunFile {
     });
   }
   const runFile = JSON.parse(readFileSync(path, 'utf8')) as RunFile;
-  if (runFile.schema !== RESULT_SCHEMA) {
+  const schema: number = runFile.schema;
+  if (schema !== RESULT_SCHEMA) {
     throw new LabError(
       'E_RUN_SCHEMA',
-      `run ${runId} has schema ${String(runFile.schema)}, this version reads ${RESULT_SCHEMA}`,
+      `run ${runId} has schema ${schema}, this version reads ${RESULT_SCHEMA}`,
       {
         hint: 'read it with the cachelab version that made it',
       },

@@ -19,10 +19,10 @@ export type ClaimId = keyof typeof STATEMENTS;
 export function claim(
   id: ClaimId,
   verdict: ClaimResult['verdict'],
-  figure: string,
+  measured: string,
   reason: string,
 ): ClaimResult {
-  return { id, statement: STATEMENTS[id], verdict, figure, reason };
+  return { id, statement: STATEMENTS[id], verdict, figure: measured, reason };
 }
 
 /** A claim that this run has no valid data for. */

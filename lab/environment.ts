@@ -111,7 +111,7 @@ async function redisSettings(url: string): Promise<Record<string, string>> {
       const value: unknown = Array.isArray(answer)
         ? answer[1]
         : (answer as Record<string, unknown>)[name];
-      settings[name] = String(value ?? '');
+      settings[name] = typeof value === 'string' ? value : '';
     }
     return settings;
   } catch {

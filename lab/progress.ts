@@ -22,7 +22,7 @@ export function createProgress(
   now: () => number,
 ): Progress {
   const startMs = now();
-  const live = stream.isTTY === true && (stream.columns ?? 0) >= MIN_COLUMNS && !environment['CI'];
+  const live = stream.isTTY && (stream.columns ?? 0) >= MIN_COLUMNS && !environment['CI'];
   let shown = false;
   const clear = (): void => {
     if (shown) stream.write('\r\u001b[2K');

@@ -125,7 +125,7 @@ export function viewPage(): void {
     measured ? measureParams : warmParams,
   );
   if (measured && settings.countOutcomes && response.status === 200) {
-    pageOutcome.add(1, { outcome: String(response.headers['X-Cache-Outcome'] ?? 'none') });
+    pageOutcome.add(1, { outcome: response.headers['X-Cache-Outcome'] ?? 'none' });
   }
 }
 
