@@ -94,7 +94,7 @@ export async function checkout(): Promise<Checkout> {
     start,
     run: (args, env) => start(args, env).exited,
     config(options) {
-      const path = join(root, 'reports', 'runs.config.log'); // a name that git ignores
+      const path = join(supervisor.runFolder, 'config.json'); // outside the copy, which must not change
       writeFileSync(path, JSON.stringify(options));
       return path;
     },

@@ -182,10 +182,10 @@ describe('help, plan and list', () => {
       await copy.run(['plan', ...args, '--json']),
     ];
     expect([text.code, json.code]).toEqual([0, 0]);
-    const plan = JSON.parse(json.stdout) as {
+    const plan: {
       estimatedSeconds: number;
       trials: { experiment: string; arm: string; round: number; slot: number }[];
-    };
+    } = JSON.parse(json.stdout);
     const blocks = text.stdout.split(/^(?=\w[\w-]*: )/m);
     expect(blocks.length).toBe(2);
     for (const block of blocks) {
@@ -206,20 +206,23 @@ describe('help, plan and list', () => {
   });
 
   test('the same seed plans the same order, another seed another one', async () => {
-    const order = async (seed: string): Promise<string> =>
-      (await copy.run(['plan', 'latency', '--seed', seed, '--json'])).stdout;
-    const [one, again, other] = [await order('1'), await order('1'), await order('2')];
-    expect(again).toBe(one);
-    expect(other).not.toBe(one);
+    const [one, again, other] = await Promise.all(
+      ['1', '1', '2'].map((seed) => copy.run(['plan', 'latency', '--seed', seed, '--json'])),
+    );
+    expect(again!.stdout).toBe(one!.stdout);
+    expect(other!.stdout).not.toBe(one!.stdout);
   });
 
   test('list --json has every experiment with its arms, and every policy that an arm names', async () => {
     const { code, stdout } = await copy.run(['list', '--json']);
     expect(code).toBe(0);
-    const { experiments, policies } = JSON.parse(stdout) as {
+    const {
+      experiments,
+      policies,
+    }: {
       experiments: { name: string; arms: { name: string; policy: string }[] }[];
       policies: { name: string }[];
-    };
+    } = JSON.parse(stdout);
     expect(experiments.map((one) => one.name)).toContain('latency');
     const known = policies.map((one) => one.name);
     for (const arm of experiments.flatMap((one) => one.arms)) expect(known).toContain(arm.policy);

@@ -175,7 +175,7 @@ describe('a connection that takes a second to open', () => {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     target = frozen.child;
-    const [port] = (await once(target.stdout!, 'data')) as [Buffer];
+    const [port]: unknown[] = await once(target.stdout!, 'data');
     const outFile = join(supervisor.runFolder, 'k6.json.gz');
     frozen.freeze();
     const running = runK6({

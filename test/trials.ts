@@ -138,23 +138,24 @@ function experimentOf(
 
 /** The lab's supervisor, which starts the same processes with the fault in them. */
 function withFault(supervisor: Supervisor, fault: Fault): Supervisor {
-  let server: { pid: number } = { pid: 0 };
+  let serverPid = 0;
   return {
     ...supervisor,
     spawn(name, command, args, options = {}) {
       if (name === 'server') {
         const env = { ...options.env, ...fault.serverEnvironment };
-        server = supervisor.spawn(name, command, args, { ...options, env });
-        return server as ReturnType<Supervisor['spawn']>;
+        const server = supervisor.spawn(name, command, args, { ...options, env });
+        serverPid = server.pid;
+        return server;
       }
-      const settings: unknown = JSON.parse(options.env?.['CACHELAB_LOAD'] ?? '{}');
-      const load = JSON.stringify({ ...(settings as object), ...fault.load });
+      const settings: LoadSettings = JSON.parse(options.env?.['CACHELAB_LOAD'] ?? '{}');
+      const load = JSON.stringify({ ...settings, ...fault.load });
       const script = fault.script ?? args.at(-1)!;
       const k6 = supervisor.spawn(name, command, [...args.slice(0, -1), script], {
         ...options,
         env: { ...options.env, CACHELAB_LOAD: load },
       });
-      fault.onK6?.(server);
+      fault.onK6?.({ pid: serverPid });
       return k6;
     },
   };
