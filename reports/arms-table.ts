@@ -1,6 +1,8 @@
 import type { ArmAnalysis, Comparison, ExperimentAnalysis } from '../lab/result.ts';
 import { capacityText } from './charts/capacity.ts';
+import { cpuMicros } from './charts/cpu.ts';
 import { quantileText } from './charts/percentiles.ts';
+import type { Figure } from './figure.ts';
 import { micros, NO_VALUE, number, plural, ratioWithInterval } from './format.ts';
 import { verdictText } from './verdict.ts';
 
@@ -12,7 +14,7 @@ export interface ArmsTable {
 
 interface Column {
   title: string;
-  cell(arm: ArmAnalysis): string;
+  cell: (arm: ArmAnalysis) => string;
 }
 
 const VALID_TRIALS = 'Valid trials';
@@ -40,23 +42,27 @@ export function armsTable(analysis: ExperimentAnalysis): ArmsTable {
     );
     return own.find((comparison) => comparison.baseline === baseline) ?? own[0];
   };
+  const searches = analysis.arms.some(({ search }) => search !== null);
   const columns: Column[] = [
     { title: 'p50', cell: quantile(0.5) },
     { title: 'p95', cell: quantile(0.95) },
     { title: 'p99', cell: quantile(0.99) },
     {
       title: 'Highest rate',
-      cell: (arm) => (arm.search === null ? NO_VALUE : capacityText(arm)),
+      cell: (arm) => {
+        if (arm.search !== null) return capacityText(arm);
+        return searches && arm.trials.valid > 0 ? 'none: no probe passed' : NO_VALUE;
+      },
     },
     {
       title: 'SELECTs per page',
       cell: ({ selectsPerPage: { server } }) => (server === null ? NO_VALUE : number(server)),
     },
     {
-      title: 'Server CPU per page',
-      cell: ({ measures }) => {
-        const cost = measures['serverCpuMicros'];
-        return cost == null ? NO_VALUE : micros(cost.value);
+      title: 'CPU per page',
+      cell: (arm) => {
+        const cost = cpuMicros(arm);
+        return cost === null ? NO_VALUE : micros(cost);
       },
     },
     {
@@ -117,6 +123,32 @@ export function noiseSentences(analysis: ExperimentAnalysis): string[] {
   return sentences;
 }
 
+/** Every comparison of an experiment, those on other measures than the primary one included. */
+export function comparisonTable({ comparisons }: ExperimentAnalysis): Figure['table'] {
+  return {
+    columns: [
+      'measure',
+      'candidate',
+      'baseline',
+      'ratio with 95 % interval',
+      'rounds',
+      'p',
+      'p after Holm',
+      'verdict',
+    ],
+    rows: comparisons.map((comparison) => [
+      comparison.measure.title,
+      comparison.candidate,
+      comparison.baseline,
+      comparison.ratio === null ? null : ratioWithInterval(comparison.ratio),
+      comparison.rounds,
+      comparison.p,
+      comparison.pHolm,
+      verdictText(comparison),
+    ]),
+  };
+}
+
 /** How the experiment was done, in one sentence. */
 export function designSentence({ design, primaryMeasure }: ExperimentAnalysis): string {
   const rate =
@@ -125,5 +157,5 @@ export function designSentence({ design, primaryMeasure }: ExperimentAnalysis): 
     design.updatesPerSecond === 0
       ? ''
       : `, ${number(design.updatesPerSecond)} price updates per second where an arm has them`;
-  return `${plural(design.rounds, 'round')} of all arms in random order, each trial a fresh server: ${number(design.warmSeconds)} s of warm-up, ${number(design.measureSeconds)} s measured; ${design.arrivals} arrivals${rate}${updates}; database latency ${design.dbLatency}. Primary measure: ${primaryMeasure.title}. The trial is the sample; intervals are at 95 %.`;
+  return `${plural(design.rounds, 'round')} of all arms in random order, each trial a fresh server: ${number(design.warmSeconds)} s of warm-up, ${number(design.measureSeconds)} s measured; ${design.arrivals}${rate}${updates}; database latency ${design.dbLatency} ms a round trip. Primary measure: ${primaryMeasure.title}. The trial is the sample; intervals are at 95 %.`;
 }

@@ -55,7 +55,8 @@ export function ratio(value: number, like: number = value): string {
 
 /** `1/105 [1/109, 1/101]`; without an interval the text says so. */
 export function ratioWithInterval(estimate: Estimate): string {
-  const { value, interval } = estimate;
+  const { value } = estimate;
+  const interval = finite(estimate.interval);
   if (interval === null) return `${ratio(value)} (no interval, n = ${estimate.n})`;
   return `${ratio(value)} [${ratio(interval.low, value)}, ${ratio(interval.high, value)}]`;
 }
@@ -63,9 +64,17 @@ export function ratioWithInterval(estimate: Estimate): string {
 /** `2.31 ms [2.25 ms, 2.38 ms]` in the measure's unit. */
 export function estimateWithInterval(estimate: Estimate, unit: string): string {
   const value = inUnit(estimate.value, unit);
-  if (estimate.interval === null) return `${value} (no interval, n = ${estimate.n})`;
-  const { low, high } = estimate.interval;
+  const interval = finite(estimate.interval);
+  if (interval === null) return `${value} (no interval, n = ${estimate.n})`;
+  const { low, high } = interval;
   return `${value} [${inUnit(low, unit)}, ${inUnit(high, unit)}]`;
+}
+
+/** An interval that can be printed: a mean of logarithms has none where a value is 0. */
+function finite(interval: Estimate['interval']): Estimate['interval'] {
+  const usable =
+    interval !== null && Number.isFinite(interval.low) && Number.isFinite(interval.high);
+  return usable ? interval : null;
 }
 
 /** A quantile's everyday name: `p50`, `p99`, `p99.9`. */

@@ -1,5 +1,5 @@
 import type { ArmAnalysis, ExperimentAnalysis, RunResult, TrialRecord } from '../lab/result.ts';
-import { armsTable, designSentence, noiseSentences } from './arms-table.ts';
+import { armsTable, comparisonTable, designSentence, noiseSentences } from './arms-table.ts';
 import { environmentRows } from './environment.ts';
 import { escapeXml, keepUnits } from './escape.ts';
 import type { Figure } from './figure.ts';
@@ -127,10 +127,9 @@ function arms(analysis: ExperimentAnalysis): string {
 }
 
 function noise(analysis: ExperimentAnalysis): string {
-  const sentences = noiseSentences(analysis);
-  return sentences.length === 0
-    ? ''
-    : `<h3>Noise, and what could have been found</h3>${bullets(sentences)}`;
+  if (analysis.comparisons.length === 0) return '';
+  const table = numbers('every comparison', comparisonTable(analysis), 'Every comparison');
+  return `<h3>Noise, and what could have been found</h3>${bullets(noiseSentences(analysis))}${table}`;
 }
 
 function figure({
@@ -153,7 +152,12 @@ function mark(svg: string, variant: 'wide' | 'narrow'): string {
   );
 }
 
-function numbers(title: string, table: Figure['table']): string {
+function numbers(title: string, table: Figure['table'], summary = 'The numbers'): string {
+  return `<details><summary>${summary} (${plural(table.rows.length, 'row')})</summary>${scrollTable(`Numbers: ${title}`, table)}</details>`;
+}
+
+/** A table of any width: it scrolls inside itself, by keyboard too. */
+function scrollTable(label: string, table: Figure['table']): string {
   const numeric = table.columns.map((_, at) =>
     table.rows.every((row) => typeof row[at] === 'number' || row[at] === null),
   );
@@ -166,7 +170,7 @@ function numbers(title: string, table: Figure['table']): string {
       `<th scope="col"${numeric[at] === true ? ' class="n"' : ''}>${prose(column)}</th>`,
   );
   const rows = table.rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`);
-  return `<details><summary>The numbers (${plural(table.rows.length, 'row')})</summary><div class="scroll" tabindex="0" role="region" aria-label="${escapeXml(`Numbers: ${title}`)}"><table><thead><tr>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div></details>`;
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeXml(label)}"><table><thead><tr>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 function claims({ claims: results }: ExperimentAnalysis): string {
@@ -189,7 +193,7 @@ function trialTroubles(analysis: ExperimentAnalysis, records: readonly TrialReco
   const list =
     found.length === 0
       ? ''
-      : numbers('Invalid and failed trials', {
+      : scrollTable('Invalid and failed trials', {
           columns: ['order', 'arm', 'round', 'try', 'state', 'reasons'],
           rows: found.map(({ order, arm, round, attempt, state, reasons }) => [
             order + 1,
@@ -199,7 +203,7 @@ function trialTroubles(analysis: ExperimentAnalysis, records: readonly TrialReco
             state,
             reasons,
           ]),
-        }).replace('<details>', '<details open>');
+        });
   return `<h3>Invalid and repeated trials</h3><p>${prose(`${plural(valid + bad, 'trial')}: ${valid} valid, ${bad} invalid or failed, ${repeated} repeated.`)}</p>${list}${warnings.length === 0 ? '' : `<p>Valid with a reserve:</p>${bullets(warnings)}`}`;
 }
 

@@ -1,5 +1,5 @@
 import type { RunResult, TrialRecord } from '../lab/result.ts';
-import { armsTable, designSentence, noiseSentences } from './arms-table.ts';
+import { armsTable, comparisonTable, designSentence, noiseSentences } from './arms-table.ts';
 import { environmentRows } from './environment.ts';
 import { NO_VALUE, number, plural } from './format.ts';
 import type { Chapter, DrawnFigure } from './html.ts';
@@ -33,6 +33,7 @@ export function markdownReport(
 
 function experiment({ analysis, figures }: Chapter, records: readonly TrialRecord[]): string[] {
   const { columns, rows } = armsTable(analysis);
+  const comparisons = comparisonTable(analysis);
   const invalid = troubles(analysis);
   const warnings = reserves(analysis.name, records);
   return [
@@ -55,6 +56,9 @@ function experiment({ analysis, figures }: Chapter, records: readonly TrialRecor
       ),
       ...noiseSentences(analysis),
     ]),
+    ...(analysis.comparisons.length === 0
+      ? []
+      : ['### Every comparison', table(comparisons.columns, comparisons.rows)]),
     figures.length === 0 ? '' : '### Charts',
     ...figures.flatMap((drawn) => figure(drawn)),
     ...(analysis.claims.length === 0

@@ -57,16 +57,19 @@ body{font-size:15px}
 h2{font-size:1.35rem}
 figure .wide{display:none}
 figure .narrow{display:block}
+dl{grid-template-columns:1fr}
+dd{margin-bottom:.4rem}
+}
+@media screen and (max-width:54rem){
 table.cards,.cards tbody,.cards tr,.cards td,.cards th{display:block}
 .cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .cards tr{border-bottom:1px solid var(--grid);padding:.5rem 0}
 .cards td,.cards th,.cards td.n{border:0;padding:.1rem 0;text-align:left;white-space:normal}
-.cards td{display:grid;grid-template-columns:9.5rem 1fr}
+.cards td{display:grid;grid-template-columns:10.6rem 1fr}
 .cards .badge{justify-self:start}
 .cards td::before{content:attr(data-label);color:var(--soft)}
-dl{grid-template-columns:1fr}
-dd{margin-bottom:.4rem}
 }
+@page{margin:1.6cm 1.4cm}
 @media print{
 :root{${cssVariables('light')}}
 body{font-size:10.5pt}

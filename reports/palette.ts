@@ -51,9 +51,8 @@ export function cssVariables(mode: 'light' | 'dark'): string {
 
 /** Replaces every CSS variable by its light colour, for files that have no style sheet. */
 export function resolveColours(svg: string): string {
-  return svg.replaceAll(/var\(--([a-z]+)\)/g, (whole, name: string) =>
-    name in COLOURS ? COLOURS[name as Hue].light : whole,
-  );
+  const light = new Map(Object.entries(COLOURS).map(([name, value]) => [name, value.light]));
+  return svg.replaceAll(/var\(--([a-z]+)\)/g, (whole, name: string) => light.get(name) ?? whole);
 }
 
 const SOLID: number[] = [];

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Resvg } from '@resvg/resvg-js';
 import { parse, textMetrics, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { FONT, NARROW_PLOT_WIDTH, PLOT_WIDTH, type PlotWidths, THEME } from './theme.ts';
+import { FONT, PLOT_WIDTHS, plotKind, THEME } from './theme.ts';
 import { resolveColours } from './palette.ts';
 import { escapeXml, keepUnits } from './escape.ts';
 
@@ -20,10 +20,11 @@ textMetrics.width = (item, text) => {
  */
 export async function renderSvg(
   spec: TopLevelSpec,
-  options: { idPrefix: string; screen: keyof PlotWidths },
+  options: { idPrefix: string; screen: 'wide' | 'narrow' },
 ): Promise<string> {
-  const widths = plotWidths(spec);
-  const sized = resize(spec, widths.wide, widths[options.screen]) as TopLevelSpec;
+  const widths = PLOT_WIDTHS[plotKind(spec)];
+  const sized = structuredClone(spec);
+  setWidths(sized, widths.wide, widths[options.screen]);
   const view = new View(parse(compile(sized, { config: THEME, logger: strictLogger }).spec), {
     renderer: 'none',
   });
@@ -33,21 +34,13 @@ export async function renderSvg(
   return tidy(svg, options.idPrefix);
 }
 
-function plotWidths(spec: TopLevelSpec): PlotWidths {
-  const own = spec.usermeta?.['plotWidths'] as PlotWidths | undefined;
-  return own ?? { wide: PLOT_WIDTH, narrow: NARROW_PLOT_WIDTH };
-}
-
-/** The spec with every view that is `from` px wide made `to` px wide. */
-function resize(node: unknown, from: number, to: number): unknown {
-  if (Array.isArray(node)) return node.map((item) => resize(item, from, to));
-  if (typeof node !== 'object' || node === null) return node;
-  return Object.fromEntries(
-    Object.entries(node).map(([key, value]) => {
-      if (key === 'data' || key === 'datasets') return [key, value];
-      return [key, key === 'width' && value === from ? to : resize(value, from, to)];
-    }),
-  );
+/** Makes every view that is `from` px wide `to` px wide, in place. */
+function setWidths(node: unknown, from: number, to: number): void {
+  if (typeof node !== 'object' || node === null) return;
+  if ('width' in node && node.width === from) node.width = to;
+  for (const [key, child] of Object.entries(node)) {
+    if (key !== 'data') setWidths(child, from, to);
+  }
 }
 
 /** A chart about which vega-lite has doubts is a chart with a defect: a warning is an error here. */

@@ -22,7 +22,7 @@ export async function scenarioCharts(analysis: ExperimentAnalysis): Promise<Figu
     () => false,
   );
   if (!exists) return standardCharts(analysis);
-  const module = (await import(file.href)) as { charts?: ChartsOf };
+  const module: { charts?: ChartsOf } = await import(file.href);
   return module.charts === undefined ? standardCharts(analysis) : module.charts(analysis);
 }
 

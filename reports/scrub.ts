@@ -28,11 +28,7 @@ export function scrub<T>(value: T, names: readonly string[]): T {
     }
     return result;
   };
-  const walk = (node: unknown): unknown => {
-    if (typeof node === 'string') return clean(node);
-    if (Array.isArray(node)) return node.map(walk);
-    if (typeof node !== 'object' || node === null) return node;
-    return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, walk(item)]));
-  };
-  return walk(value) as T;
+  return JSON.parse(JSON.stringify(value), (_, item: unknown) =>
+    typeof item === 'string' ? clean(item) : item,
+  );
 }

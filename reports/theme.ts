@@ -1,19 +1,21 @@
-import type { Config } from 'vega-lite';
+import type { Config, TopLevelSpec } from 'vega-lite';
 import { colour } from './palette.ts';
 
-/** Width of a plot in a report on a wide screen, in px; builders use it for every view. */
-export const PLOT_WIDTH = 640;
+/**
+ * Widths of a plot in px, on a wide screen and on a phone. `labelled` plots leave room on the right
+ * for the names of their lines, `panels` have only an axis on the left, `full` ones have neither.
+ * Builders use the wide one for every view of a spec, and name the kind in `usermeta.plot`.
+ */
+export const PLOT_WIDTHS = {
+  labelled: { wide: 640, narrow: 216 },
+  panels: { wide: 740, narrow: 276 },
+  full: { wide: 800, narrow: 330 },
+} as const;
 
-/** Width of the same plot on a phone. */
-export const NARROW_PLOT_WIDTH = 216;
-
-/** Plot widths of charts whose labels stand inside the plot, so that it takes the whole width. */
-export const FULL_WIDTHS: PlotWidths = { wide: 800, narrow: 330 };
-
-/** Plot widths for a wide and for a narrow screen, in px. A spec can name its own in `usermeta`. */
-export interface PlotWidths {
-  wide: number;
-  narrow: number;
+/** Kind of a spec's plot: `labelled` unless its `usermeta.plot` says otherwise. */
+export function plotKind(spec: TopLevelSpec): keyof typeof PLOT_WIDTHS {
+  const kind: unknown = spec.usermeta?.['plot'];
+  return kind === 'panels' || kind === 'full' ? kind : 'labelled';
 }
 
 /** First face: the one that the repository ships, so that PNG files look the same everywhere. */

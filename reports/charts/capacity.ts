@@ -1,11 +1,10 @@
+import type { Field, PositionFieldDef } from 'vega-lite/types_unstable/channeldef.js';
 import type { Figure } from '../figure.ts';
 import { number } from '../format.ts';
-import { FULL_WIDTHS } from '../theme.ts';
+import { PLOT_WIDTHS } from '../theme.ts';
 import type { ArmAnalysis, ExperimentAnalysis } from '../../lab/result.ts';
 import { logDomain, logTicks, PLAIN_LABELS } from './axes.ts';
-import { seriesEncoding, seriesOf } from './series.ts';
-
-const ROW_HEIGHT = 48;
+import { ROW, rowText, seriesEncoding, seriesOf } from './series.ts';
 
 /** `57/s [52/s, 62/s], limited by the database`, or `at least 2,400/s (generator-limited)`. */
 export function capacityText(arm: ArmAnalysis): string {
@@ -38,7 +37,7 @@ export function capacityDots(
         low: interval?.low ?? value,
         high: interval?.high ?? value,
         bound: arm.search.limitedBy === 'generator',
-        label: `${name}: ${capacityText(arm)}`,
+        figure: capacityText(arm),
       },
     ];
   });
@@ -50,20 +49,20 @@ export function capacityDots(
     sort: series.map(({ name }) => name),
     axis: null,
     scale: { domain: series.map(({ name }) => name), paddingInner: 0, paddingOuter: 0 },
-  } as const;
+  } satisfies PositionFieldDef<Field>;
   return {
     id: `${analysis.name}-highest-rate`,
     title: options.title,
     subtitle: `Highest arrival rate with ${options.objective}, with its 95 % interval over searches. An arrow: the generator gave out first, the true rate lies to the right.`,
-    description: `${rows.map(({ label }) => label).join('; ')}.`,
+    description: `${rows.map(({ arm, figure }) => `${arm}: ${figure}`).join('; ')}.`,
     spec: {
-      usermeta: { plotWidths: FULL_WIDTHS },
-      width: FULL_WIDTHS.wide,
-      height: rows.length * ROW_HEIGHT,
+      usermeta: { plot: 'full' },
+      width: PLOT_WIDTHS.full.wide,
+      height: rows.length * ROW.height,
       layer: [
         {
           data: { values: rows },
-          mark: { type: 'rule', strokeWidth: 2.5, yOffset: 10 },
+          mark: { type: 'rule', strokeWidth: 2.5, yOffset: ROW.markOffset },
           encoding: {
             x: {
               field: 'low',
@@ -82,7 +81,7 @@ export function capacityDots(
         },
         {
           data: { values: rows },
-          mark: { type: 'point', size: 90, yOffset: 10, filled: true, opacity: 1 },
+          mark: { type: 'point', size: 90, yOffset: ROW.markOffset, filled: true, opacity: 1 },
           encoding: {
             x: { field: 'rate', type: 'quantitative' },
             y,
@@ -92,18 +91,22 @@ export function capacityDots(
         },
         {
           data: { values: rows.filter(({ bound }) => bound) },
-          mark: { type: 'text', text: '→', fontSize: 18, dx: 20, dy: 9, baseline: 'middle' },
+          mark: {
+            type: 'text',
+            text: '→',
+            fontSize: 18,
+            dx: 20,
+            dy: ROW.markOffset - 1,
+            baseline: 'middle',
+          },
           encoding: {
             x: { field: 'rate', type: 'quantitative' },
             y,
             color: encoding.color,
           },
         },
-        {
-          data: { values: rows },
-          mark: { type: 'text', x: 4, align: 'left', baseline: 'middle', dy: -10 },
-          encoding: { y, text: { field: 'label' } },
-        },
+        rowText('arm', 'first', rows, y),
+        rowText('figure', 'second', rows, y),
       ],
     },
     table: {

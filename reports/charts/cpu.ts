@@ -1,24 +1,42 @@
 import type { Figure } from '../figure.ts';
-import { estimateWithInterval, micros } from '../format.ts';
+import { estimateWithInterval, list, micros } from '../format.ts';
 import { colour } from '../palette.ts';
-import { FULL_WIDTHS } from '../theme.ts';
-import type { ExperimentAnalysis } from '../../lab/result.ts';
+import { PLOT_WIDTHS } from '../theme.ts';
+import type { ArmAnalysis, ExperimentAnalysis } from '../../lab/result.ts';
 import { seriesOf } from './series.ts';
 
 const ROW_HEIGHT = 48;
 
 /** Process groups in the order of their part of a bar, with the measure that each is read from. */
-const GROUPS = [
+const APART = [
   { measure: 'serverCpuMicros', name: 'server', colour: colour('purple') },
   { measure: 'postgresCpuMicros', name: 'Postgres', colour: colour('green') },
   { measure: 'redisCpuMicros', name: 'Redis', colour: colour('sky') },
 ] as const;
 
+/** The measure of experiments that do not tell the groups apart. */
+const TOGETHER = [
+  {
+    measure: 'cpuMicrosPerPage',
+    name: 'server, Postgres and Redis together',
+    colour: colour('purple'),
+  },
+] as const;
+
+/** CPU time per page of all groups, in µs; null where an experiment does not measure it. */
+export function cpuMicros(arm: ArmAnalysis): number | null {
+  const together = arm.measures[TOGETHER[0].measure];
+  if (together != null) return together.value;
+  const parts = APART.flatMap(({ measure }) => arm.measures[measure]?.value ?? []);
+  return parts.length === 0 ? null : parts.reduce((sum, part) => sum + part, 0);
+}
+
 /** What a page costs: CPU time per request, by process group. The load generator is not in it. */
 export function cpuBars(analysis: ExperimentAnalysis, text: { title: string }): Figure | null {
-  const groups = GROUPS.filter(({ measure }) =>
-    analysis.arms.some(({ measures }) => measures[measure] != null),
-  );
+  const measured = ({ measure }: { measure: string }) =>
+    analysis.arms.some(({ measures }) => measures[measure] != null);
+  const apart = APART.filter(measured);
+  const groups = apart.length > 0 ? apart : TOGETHER.filter(measured);
   const series = seriesOf(analysis.arms, ({ measures }) =>
     groups.some(({ measure }) => measures[measure] != null),
   );
@@ -46,11 +64,11 @@ export function cpuBars(analysis: ExperimentAnalysis, text: { title: string }): 
   return {
     id: `${analysis.name}-cpu`,
     title: text.title,
-    subtitle: `CPU time per page request of ${groups.map(({ name }) => name).join(', ')}; geometric mean over trials, the load generator not counted.`,
+    subtitle: `CPU time per page request, ${list(groups.map(({ name }) => name))}; geometric mean over trials, the load generator not counted.`,
     description: `${totals.map(({ label }) => label).join('; ')} of CPU per page.`,
     spec: {
-      usermeta: { plotWidths: FULL_WIDTHS },
-      width: FULL_WIDTHS.wide,
+      usermeta: { plot: 'full' },
+      width: PLOT_WIDTHS.full.wide,
       height: series.length * ROW_HEIGHT,
       layer: [
         {
@@ -84,14 +102,14 @@ export function cpuBars(analysis: ExperimentAnalysis, text: { title: string }): 
       ],
     },
     table: {
-      columns: ['arm', ...groups.map(({ name }) => name), 'sum'],
+      columns: ['arm', ...groups.map(({ name }) => name), ...(groups.length > 1 ? ['sum'] : [])],
       rows: series.map(({ arm, name }, index) => [
         name,
         ...groups.map(({ measure }) => {
           const estimate = arm.measures[measure];
           return estimate == null ? null : estimateWithInterval(estimate, 'µs');
         }),
-        micros(totals[index]?.total ?? 0),
+        ...(groups.length > 1 ? [micros(totals[index]?.total ?? 0)] : []),
       ]),
     },
   };

@@ -1,6 +1,6 @@
 import type { Figure } from '../figure.ts';
 import { milliseconds, percent } from '../format.ts';
-import { PLOT_WIDTH } from '../theme.ts';
+import { PLOT_WIDTHS } from '../theme.ts';
 import type { ArmAnalysis, ExperimentAnalysis } from '../../lab/result.ts';
 import { logAxis } from './axes.ts';
 import { pooled } from './percentiles.ts';
@@ -69,7 +69,7 @@ export function ecdf(
     subtitle: `Share of page requests answered within a time; the rule marks ${budget}, the marker each arm's p50. ${pooled(analysis)}`,
     description: `Within ${budget}: ${within.map(({ name, share }) => `${name} ${share}`).join(', ')}.`,
     spec: {
-      width: PLOT_WIDTH,
+      width: PLOT_WIDTHS.labelled.wide,
       height: HEIGHT,
       layer: [
         {

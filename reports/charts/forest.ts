@@ -2,13 +2,11 @@ import type { Field, PositionFieldDef } from 'vega-lite/types_unstable/channelde
 import type { Figure } from '../figure.ts';
 import { ratio, ratioWithInterval } from '../format.ts';
 import { colour } from '../palette.ts';
-import { FULL_WIDTHS } from '../theme.ts';
+import { PLOT_WIDTHS } from '../theme.ts';
 import type { Comparison, ExperimentAnalysis } from '../../lab/result.ts';
 import { verdictText } from '../verdict.ts';
 import { logDomain, logTicks } from './axes.ts';
-import { type Layer, seriesEncoding, seriesOf } from './series.ts';
-
-const ROW_HEIGHT = 62;
+import { ROW, rowText, seriesEncoding, seriesOf } from './series.ts';
 
 /** Half the width of the zone in which two arms count as equivalent. */
 const ZONE = 0.05;
@@ -58,9 +56,9 @@ export function forest(
     subtitle: `Ratio of ${first.measure.title} to the baseline, with 95 % intervals over ${first.rounds} rounds. Band: within 5 % counts as equivalent. Hollow: the same arm twice, which shows the noise.`,
     description: `${drawn.map((comparison) => `${comparison.candidate} to ${comparison.baseline}: ${comparison.ratio === null ? 'no ratio' : ratioWithInterval(comparison.ratio)} (${verdictText(comparison)})`).join('; ')}.`,
     spec: {
-      usermeta: { plotWidths: FULL_WIDTHS },
-      width: FULL_WIDTHS.wide,
-      height: rows.length * ROW_HEIGHT,
+      usermeta: { plot: 'full' },
+      width: PLOT_WIDTHS.full.wide,
+      height: rows.length * ROW.height,
       layer: [
         {
           data: { values: [{ from: 1 - ZONE, to: 1 + ZONE }] },
@@ -87,7 +85,7 @@ export function forest(
         },
         {
           data: { values: rows },
-          mark: { type: 'rule', strokeWidth: 2.5, yOffset: 18 },
+          mark: { type: 'rule', strokeWidth: 2.5, yOffset: ROW.markOffset },
           encoding: {
             x: { field: 'low', type: 'quantitative' },
             x2: { field: 'high' },
@@ -97,7 +95,7 @@ export function forest(
         },
         {
           data: { values: rows },
-          mark: { type: 'point', size: 90, yOffset: 18, opacity: 1 },
+          mark: { type: 'point', size: 90, yOffset: ROW.markOffset, opacity: 1 },
           encoding: {
             x: { field: 'ratio', type: 'quantitative' },
             y,
@@ -107,8 +105,8 @@ export function forest(
             fillOpacity: { field: 'fill', type: 'quantitative', scale: null, legend: null },
           },
         },
-        rowText('pair', -20, rows, y),
-        rowText('figure', -4, rows, y),
+        rowText('pair', 'first', rows, y),
+        rowText('figure', 'second', rows, y),
       ],
     },
     table: {
@@ -139,20 +137,5 @@ export function forest(
           : `from ${ratio(comparison.smallestFindableRatio)}`,
       ]),
     },
-  };
-}
-
-/** A text of each row at the plot's left edge, `dy` px from the row's middle. */
-function rowText(
-  field: 'pair' | 'figure',
-  dy: number,
-  values: Record<string, unknown>[],
-  y: PositionFieldDef<Field>,
-): Layer {
-  const bold = field === 'pair' ? ({ fontWeight: 'bold' } as const) : {};
-  return {
-    data: { values },
-    mark: { type: 'text', x: 4, align: 'left', baseline: 'middle', dy, ...bold },
-    encoding: { y, text: { field } },
   };
 }

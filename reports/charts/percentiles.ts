@@ -1,6 +1,6 @@
 import type { Figure } from '../figure.ts';
 import { milliseconds, quantileName } from '../format.ts';
-import { PLOT_WIDTH } from '../theme.ts';
+import { PLOT_WIDTHS } from '../theme.ts';
 import type { ArmAnalysis, ExperimentAnalysis } from '../../lab/result.ts';
 import { logAxis } from './axes.ts';
 import { lineLabels, seriesEncoding, seriesOf, thin } from './series.ts';
@@ -41,7 +41,7 @@ export function percentilePlot(
     subtitle: `Share of page requests that were faster, tail stretched. ${pooled(analysis)} Each line stops where fewer than 10 requests are slower.${text.note === undefined ? '' : ` ${text.note}`}`,
     description: describe(series.map(({ arm }) => arm)),
     spec: {
-      width: PLOT_WIDTH,
+      width: PLOT_WIDTHS.labelled.wide,
       height: HEIGHT,
       layer: [
         {

@@ -1,6 +1,6 @@
 import type { Figure } from '../figure.ts';
 import { milliseconds, plural } from '../format.ts';
-import { PLOT_WIDTH } from '../theme.ts';
+import { PLOT_WIDTHS } from '../theme.ts';
 import type { ExperimentAnalysis } from '../../lab/result.ts';
 import { logAxis, logDomain, logTicks, PLAIN_LABELS } from './axes.ts';
 import { capacityText } from './capacity.ts';
@@ -50,7 +50,7 @@ export function probeCurve(
     subtitle: `Every probe of the searches: p95 against offered rate, both on log scales. Filled: the probe kept p95 at ${milliseconds(options.limitMs)} or less, with no error and no dropped arrival; hollow: it did not.`,
     description: `${series.map(({ arm, name }) => `${name}: ${capacityText(arm)}, ${plural(arm.search?.probes.length ?? 0, 'probe')}`).join('; ')}.`,
     spec: {
-      width: PLOT_WIDTH,
+      width: PLOT_WIDTHS.labelled.wide,
       height: HEIGHT,
       layer: [
         {

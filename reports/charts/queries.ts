@@ -1,6 +1,6 @@
 import type { Figure } from '../figure.ts';
 import { number } from '../format.ts';
-import { FULL_WIDTHS } from '../theme.ts';
+import { PLOT_WIDTHS } from '../theme.ts';
 import type { ArmAnalysis, ExperimentAnalysis } from '../../lab/result.ts';
 import { seriesEncoding, seriesOf } from './series.ts';
 
@@ -37,8 +37,8 @@ export function queryStrip(analysis: ExperimentAnalysis, text: { title: string }
       'SELECTs per page request in the measured phase, counted in the server; one tick each, rounded. Groups: 3 for the page, then 3 for each category.',
     description: `${rows.map(({ label }) => label).join('; ')}.`,
     spec: {
-      usermeta: { plotWidths: FULL_WIDTHS },
-      width: FULL_WIDTHS.wide,
+      usermeta: { plot: 'full' },
+      width: PLOT_WIDTHS.full.wide,
       height: rows.length * ROW_HEIGHT,
       layer: [
         {

@@ -3,7 +3,7 @@ import type { LayerSpec } from 'vega-lite/types_unstable/spec/layer.js';
 import type { Figure } from '../figure.ts';
 import { milliseconds, number } from '../format.ts';
 import { colour } from '../palette.ts';
-import { PLOT_WIDTH } from '../theme.ts';
+import { PLOT_WIDTHS } from '../theme.ts';
 import type { ArmAnalysis, ExperimentAnalysis } from '../../lab/result.ts';
 import { logAxis } from './axes.ts';
 import { quantileText } from './percentiles.ts';
@@ -105,7 +105,7 @@ export function rateSweep(
           },
         );
   const main: LayerSpec<Field> & { width: number } = {
-    width: PLOT_WIDTH,
+    width: PLOT_WIDTHS.labelled.wide,
     height: HEIGHT,
     layer: [
       {
@@ -144,7 +144,7 @@ export function rateSweep(
     ],
   };
   const queue: LayerSpec<Field> & { width: number } = {
-    width: PLOT_WIDTH,
+    width: PLOT_WIDTHS.labelled.wide,
     height: LOWER_HEIGHT,
     layer: [
       {
@@ -156,7 +156,7 @@ export function rateSweep(
             field: 'waiting',
             type: 'quantitative',
             axis: {
-              title: 'requests waiting for a database connection, most at once',
+              title: 'most requests waiting at once',
               tickCount: 4,
             },
           },
@@ -176,7 +176,7 @@ export function rateSweep(
   return {
     id: `${analysis.name}-sweep`,
     title: options.title,
-    subtitle: `Open model, ${analysis.design.arrivals} arrivals, the same server at each rate; waiting for a connection has no bound. Past capacity there is no steady state: figures there grow with the length of the trial (${number(analysis.design.measureSeconds)} s).`,
+    subtitle: `Load: ${analysis.design.arrivals}, the same server at each rate; waiting for a connection has no bound. Past capacity there is no steady state: figures there grow with the length of the trial (${number(analysis.design.measureSeconds)} s).`,
     description: `${points
       .map(
         ({ arm, ratePerSecond }) =>

@@ -1,4 +1,4 @@
-import type { Field } from 'vega-lite/types_unstable/channeldef.js';
+import type { Field, PositionFieldDef } from 'vega-lite/types_unstable/channeldef.js';
 import type { LayerSpec } from 'vega-lite/types_unstable/spec/layer.js';
 import type { UnitSpec } from 'vega-lite/types_unstable/spec/unit.js';
 import { armStyles, colour, type SeriesStyle } from '../palette.ts';
@@ -212,9 +212,31 @@ export function referenceLine(
   ];
 }
 
+/** Rows that hold two lines of text above their mark: height and the mark's place below the middle, in px. */
+export const ROW = { height: 62, markOffset: 18 } as const;
+
+/** A line of text in each row, at the plot's left edge. The first line is bold. */
+export function rowText(
+  field: string,
+  line: 'first' | 'second',
+  values: Record<string, unknown>[],
+  y: PositionFieldDef<Field>,
+): Layer {
+  const place = { x: 4, align: 'left', baseline: 'middle' } as const;
+  return {
+    data: { values },
+    mark:
+      line === 'first'
+        ? { type: 'text', ...place, dy: -20, fontWeight: 'bold' }
+        : { type: 'text', ...place, dy: -4 },
+    encoding: { y, text: { field } },
+  };
+}
+
 /** At most `most` items, evenly taken, the first and the last among them. */
 export function thin<T>(items: readonly T[], most: number): T[] {
   if (items.length <= most) return [...items];
   const step = (items.length - 1) / (most - 1);
-  return Array.from({ length: most }, (_, index) => items[Math.round(index * step)] as T);
+  const taken = new Set(Array.from({ length: most }, (_, index) => Math.round(index * step)));
+  return items.filter((_, index) => taken.has(index));
 }

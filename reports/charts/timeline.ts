@@ -2,7 +2,7 @@ import type { Field, PositionFieldDef } from 'vega-lite/types_unstable/channelde
 import type { Figure } from '../figure.ts';
 import { list, milliseconds, number, plural } from '../format.ts';
 import { colour } from '../palette.ts';
-import { PLOT_WIDTH } from '../theme.ts';
+import { PLOT_WIDTHS } from '../theme.ts';
 import type { ArmAnalysis, ExperimentAnalysis, TrialEvent } from '../../lab/result.ts';
 import { logAxis } from './axes.ts';
 import { type Layer, seriesOf } from './series.ts';
@@ -73,15 +73,15 @@ export function timeline(analysis: ExperimentAnalysis, text: { title: string }):
     id: `${analysis.name}-timeline`,
     title: text.title,
     subtitle: `Response time of each second, all valid trials together: solid p50, dashed ${uppers.map((upper) => (upper === 'p99' ? 'p99' : 'the slowest request (a second has too few for a p99)')).join(' or ')}; log scale, ms.${eventsText(events)}`,
-    description: series
+    description: `p50 of a second: ${series
       .map(({ arm, name }) => {
         const medians = arm.timeline.map(({ p50Ms }) => p50Ms);
         const moments = eventMoments(arm.events).length;
-        return `${name}: the p50 of a second runs from ${milliseconds(Math.min(...medians))} to ${milliseconds(Math.max(...medians))}${moments === 0 ? '' : ` with ${plural(moments, 'event')}`}`;
+        return `${name} ${milliseconds(Math.min(...medians))} to ${milliseconds(Math.max(...medians))}${moments === 0 ? '' : ` with ${plural(moments, 'event')}`}`;
       })
-      .join('; ')
-      .concat('.'),
+      .join('; ')}.`,
     spec: {
+      usermeta: { plot: 'panels' },
       data: { values },
       facet: {
         field: 'arm',
@@ -92,7 +92,7 @@ export function timeline(analysis: ExperimentAnalysis, text: { title: string }):
       columns: 1,
       spacing: 12,
       spec: {
-        width: PLOT_WIDTH,
+        width: PLOT_WIDTHS.panels.wide,
         height: PANEL_HEIGHT,
         layer: [
           lineOf('upper'),

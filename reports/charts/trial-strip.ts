@@ -2,7 +2,7 @@ import type { Field, PositionFieldDef } from 'vega-lite/types_unstable/channelde
 import type { Figure } from '../figure.ts';
 import { inUnit, number, plural } from '../format.ts';
 import { colour } from '../palette.ts';
-import { PLOT_WIDTH } from '../theme.ts';
+import { PLOT_WIDTHS } from '../theme.ts';
 import type { ArmAnalysis, ExperimentAnalysis } from '../../lab/result.ts';
 import { seriesOf } from './series.ts';
 
@@ -52,8 +52,9 @@ export function trialStrip(analysis: ExperimentAnalysis): Figure | null {
         ? `All ${plural(all.length, 'trial')} are valid`
         : `${invalid} of ${plural(all.length, 'trial')} ${invalid === 1 ? 'is' : 'are'} invalid and left out of every figure`,
     subtitle: `${analysis.primaryMeasure.title} of each trial as ratio to its arm's median, in run order. Band: within 5 %. Crosses: invalid or failed trials.`,
-    description: `${plural(all.length, 'trial')}: ${all.length - invalid} valid, ${invalid} invalid or failed, ${repeated} repeated. ${series.map(({ arm, name }) => `${name} ${spreadText(arm)}`).join('; ')}.`,
+    description: `${plural(all.length, 'trial')}: ${all.length - invalid} valid, ${invalid} invalid or failed, ${repeated} repeated. Largest valid value over smallest: ${series.map(({ arm, name }) => `${name} ${spreadText(arm)}`).join('; ')}.`,
     spec: {
+      usermeta: { plot: 'panels' },
       data: { values: rows },
       facet: {
         field: 'arm',
@@ -64,7 +65,7 @@ export function trialStrip(analysis: ExperimentAnalysis): Figure | null {
       columns: 1,
       spacing: 8,
       spec: {
-        width: PLOT_WIDTH,
+        width: PLOT_WIDTHS.panels.wide,
         height: PANEL_HEIGHT,
         layer: [
           {
@@ -157,6 +158,6 @@ function spreadText(arm: ArmAnalysis): string {
   const values = validValues(arm);
   const low = values[0];
   const high = values.at(-1);
-  if (low === undefined || high === undefined || low <= 0) return 'has no valid trial';
-  return `spreads by a factor of ${number(high / low)} over ${plural(values.length, 'trial')}`;
+  if (low === undefined || high === undefined || low <= 0) return '–';
+  return number(high / low);
 }

@@ -1,5 +1,5 @@
 import type { ArmAnalysis, ExperimentAnalysis } from '../../lab/result.ts';
-import { cpuBars } from '../../reports/charts/cpu.ts';
+import { cpuBars, cpuMicros } from '../../reports/charts/cpu.ts';
 import { ecdf, shareWithin } from '../../reports/charts/ecdf.ts';
 import { forest } from '../../reports/charts/forest.ts';
 import { percentilePlot } from '../../reports/charts/percentiles.ts';
@@ -60,7 +60,8 @@ function budgetTitle(arms: readonly ArmAnalysis[]): string {
 
 function timelineTitle({ arms }: ExperimentAnalysis): string {
   const updated = arms.find(
-    ({ events, timeline: seconds }) => events.length > 0 && seconds.length > 0,
+    ({ policy, events, timeline: seconds }) =>
+      policy === 'invalidated' && events.length > 0 && seconds.length > 0,
   );
   const slowest = (updated?.timeline ?? []).map(({ p99Ms, maxMs }) => p99Ms ?? maxMs ?? 0);
   if (updated === undefined || slowest.length === 0) return 'Response time over the measured phase';
@@ -78,8 +79,9 @@ function queryTitle(arms: readonly ArmAnalysis[]): string {
 
 function cpuTitle(arms: readonly ArmAnalysis[]): string {
   const parts = ['uncached', 'joined', 'cached'].flatMap((name) => {
-    const cost = arms.find(({ arm }) => arm === name)?.measures['serverCpuMicros'];
-    return cost == null ? [] : [`${micros(cost.value)} ${name}`];
+    const arm = arms.find((candidate) => candidate.arm === name);
+    const cost = arm === undefined ? null : cpuMicros(arm);
+    return cost === null ? [] : [`${micros(cost)} ${name}`];
   });
-  return parts.length === 0 ? 'CPU time per page' : `Server CPU per page: ${list(parts)}`;
+  return parts.length === 0 ? 'CPU time per page' : `CPU per page: ${list(parts)}`;
 }
