@@ -1,4 +1,5 @@
 import type { Analysed, Arm, Experiment, Measure } from './experiment.ts';
+import { censoredArrivals } from './measures.ts';
 import { type ExperimentPlan, loadOf, type RunOptions } from './plan.ts';
 import type {
   ArmAnalysis,
@@ -97,7 +98,7 @@ function analyseArm(
   const valid = records.filter((record): record is ValidRecord => record.state === 'completed');
   const measurements = valid.map((record) => record.measurement);
   const merged = mergeHistograms(wholeResponses(measurements).map((one) => one.hdr));
-  const dropped = sumOf(measurements, (one) => one.counts.dropped);
+  const censored = sumOf(measurements, censoredArrivals);
   return {
     ...{ arm: name, title, policy, role },
     trials: {
@@ -106,9 +107,9 @@ function analyseArm(
       failed: records.filter((record) => record.state === 'failed').length,
       repeated: records.filter((record) => record.attempt > 1).length,
     },
-    quantiles: QUANTILES.map((q) => quantileMs(merged, q, dropped)),
+    quantiles: QUANTILES.map((q) => quantileMs(merged, q, censored)),
     requests: merged.totalCount,
-    curve: latencyCurve(merged, dropped),
+    curve: latencyCurve(merged, censored),
     timeline: timeline(measurements),
     events: valid[0]?.measurement.events ?? [],
     measures: Object.fromEntries(

@@ -15,6 +15,11 @@ function pageResponses(measurement: Measurement): string | null {
   return found?.hdr ?? null;
 }
 
+/** Arrivals that were dropped or never answered: longer than everything measured. */
+export function censoredArrivals({ counts }: Measurement): number {
+  return counts.dropped + counts.started - counts.completed;
+}
+
 /**
  * A quantile of the response time, from the scheduled start to the last byte. Null where fewer than 10
  * samples lie beyond it, or where dropped arrivals reach down to it.
@@ -28,7 +33,7 @@ export function responseMs(name: string, q: number, title: string): Measure {
     read(measurement) {
       const hdr = pageResponses(measurement);
       if (hdr === null) return null;
-      return quantileMs(mergeHistograms([hdr]), q, measurement.counts.dropped).ms;
+      return quantileMs(mergeHistograms([hdr]), q, censoredArrivals(measurement)).ms;
     },
   };
 }

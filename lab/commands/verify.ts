@@ -7,7 +7,7 @@ import { createProgress } from '../progress.ts';
 import { createSupervisor, sweepOrphans } from '../provision/supervisor.ts';
 import type { TrialRecord } from '../result.ts';
 import { ROOT } from '../root.ts';
-import { ROUNDS_PER_COMPARISON } from '../../scenarios/aa/experiment.ts';
+import { ROUNDS_PER_COMPARISON, TWINS } from '../../scenarios/aa/experiment.ts';
 
 /** Of 20 comparisons at 5 %, more than 3 false alarms happen by chance in 1.6 % of the cases. */
 const FALSE_ALARMS_ALLOWED = 3;
@@ -16,7 +16,7 @@ const FALSE_ALARMS_ALLOWED = 3;
 export async function verifyCommand(criterion: string, resume: string | null): Promise<number> {
   if (criterion !== 'aa') {
     throw new LabError('E_UNKNOWN_CRITERION', `unknown criterion: ${criterion}`, {
-      hint: 'known: aa (false alarms between two equal arms, about 15 minutes)',
+      hint: 'known: aa (false alarms between equal arms, about 15 minutes)',
       exitCode: EXIT.badArguments,
     });
   }
@@ -64,17 +64,19 @@ export function countFalseAlarms(records: readonly TrialRecord[]): {
     return record?.state === 'completed' ? p50.read(record.measurement) : null;
   };
   const rounds = [...new Set(records.map((record) => record.round))].sort((a, b) => a - b);
-  const pairs = rounds.flatMap((round) => {
-    const baseline = value('a', round);
-    const candidate = value('b', round);
-    return baseline === null || candidate === null ? [] : [{ baseline, candidate }];
-  });
   let comparisons = 0;
   let falseAlarms = 0;
-  for (let at = 0; at + ROUNDS_PER_COMPARISON <= pairs.length; at += ROUNDS_PER_COMPARISON) {
-    comparisons += 1;
-    const { p } = comparePairs(pairs.slice(at, at + ROUNDS_PER_COMPARISON));
-    if (p !== null && p <= 0.05) falseAlarms += 1;
+  for (const [first, second] of TWINS) {
+    const pairs = rounds.flatMap((round) => {
+      const baseline = value(first, round);
+      const candidate = value(second, round);
+      return baseline === null || candidate === null ? [] : [{ baseline, candidate }];
+    });
+    for (let at = 0; at + ROUNDS_PER_COMPARISON <= pairs.length; at += ROUNDS_PER_COMPARISON) {
+      comparisons += 1;
+      const { p } = comparePairs(pairs.slice(at, at + ROUNDS_PER_COMPARISON));
+      if (p !== null && p <= 0.05) falseAlarms += 1;
+    }
   }
   return { comparisons, falseAlarms };
 }
