@@ -24,8 +24,8 @@ export async function startStack(options: {
   env?: NodeJS.ProcessEnv;
   onEvent?: (line: string) => void;
 }): Promise<Stack> {
-  const { services, env = process.env } = options;
-  const common = { ...options, env };
+  const { services, supervisor } = options;
+  const common = { ...options, env: { ...(options.env ?? process.env), ...supervisor.mark } };
   const wanted = <T>(name: ServiceName, start: () => Promise<T>): Promise<T | null> =>
     services.includes(name) ? start() : Promise.resolve(null);
   const [postgres, redis, k6] = await Promise.allSettled([

@@ -49,6 +49,11 @@ export interface SpawnOptions {
 
 /** Everything that the lab starts goes through one of these, so that nothing outlives it. */
 export interface Supervisor {
+  /**
+   * `CACHELAB_RUN` in the environment of what is started, by which it is found at the end. Hand it to short-lived programs too
+   * (initdb, apt-get, go): with it they end with the lab, on Linux.
+   */
+  readonly mark: { CACHELAB_RUN: string };
   /** `.cachelab/run-<id>` of the checkout: made at once, removed at the end. */
   readonly runFolder: string;
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP: whoever waits for a process learns that the end was asked for. */
@@ -91,6 +96,7 @@ export function createSupervisor(options: {
   const runFilePath = join(labsFolder(options.root), `${id}.json`);
   const abort = new AbortController();
   const processes: SupervisedProcess[] = [];
+  const mark = { CACHELAB_RUN: id };
   const run: RunFile = {
     schema: 1,
     id,
@@ -135,13 +141,12 @@ export function createSupervisor(options: {
         exitCode: EXIT.interrupted,
       });
     }
-    if (reaper === null) startReaper();
     const log = spawnOptions.logFile === undefined ? null : openSync(spawnOptions.logFile, 'a');
     const output = log ?? 'ignore';
     const child = spawnChild(command, [...args], {
       detached: true,
       stdio: spawnOptions.stdio ?? ['ignore', output, output],
-      env: { ...(spawnOptions.env ?? process.env), CACHELAB_RUN: id },
+      env: { ...(spawnOptions.env ?? process.env), ...mark },
       ...(spawnOptions.cwd === undefined ? {} : { cwd: spawnOptions.cwd }),
       ...(spawnOptions.uid === undefined ? {} : { uid: spawnOptions.uid }),
       ...(spawnOptions.gid === undefined ? {} : { gid: spawnOptions.gid }),
@@ -229,6 +234,7 @@ export function createSupervisor(options: {
   }
 
   const supervisor: Supervisor & { interrupt(): void } = {
+    mark,
     runFolder,
     interrupted: abort.signal,
     spawn,
@@ -249,6 +255,7 @@ export function createSupervisor(options: {
   makeStateFolder(options.root);
   writeRunFile();
   mkdirSync(runFolder, { recursive: true });
+  startReaper();
   if (options.handleSignals ?? true) {
     active.add(supervisor);
     installHandlers(say);
