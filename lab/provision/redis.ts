@@ -128,7 +128,7 @@ export async function findRedis(
 }
 
 /** Where Debian's packages are unpacked. */
-export function cachedRedis(
+function cachedRedis(
   root: string,
   env: NodeJS.ProcessEnv,
 ): { folder: string; bin: string; env: NodeJS.ProcessEnv; origin: string } {
