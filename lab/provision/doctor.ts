@@ -4,7 +4,8 @@ import { LabError } from '../errors.ts';
 import { findChromium } from './chromium.ts';
 import { download } from './download.ts';
 import { findK6, K6_RELEASE } from './k6.ts';
-import { postgresOnPath, shippedPostgres, usePostgres } from './postgres.ts';
+import { postgresOnPath, shippedPostgres } from './postgres.ts';
+import { foreignPostgres } from './postgres-database.ts';
 import { dockerProblem, findOnPath, runProgram, versionIn } from './programs.ts';
 import { findRedis, useRedis } from './redis.ts';
 
@@ -63,7 +64,7 @@ async function postgres(root: string, env: NodeJS.ProcessEnv): Promise<Finding> 
   const cure = install('postgresql', 'postgresql@18', 'CACHELAB_PG_URL=postgres://…');
   const url = env['CACHELAB_PG_URL'];
   if (url !== undefined && url !== '')
-    return foreign(common, 'CACHELAB_PG_URL', usePostgres(url, 'look'));
+    return foreign(common, 'CACHELAB_PG_URL', foreignPostgres(url, 'look'));
   const shipped = shippedPostgres(root);
   if (shipped !== null) {
     const manifest: { version: string } = JSON.parse(
