@@ -146,6 +146,17 @@ describe('a run of 2 rounds of 2 arms at 40/s', () => {
     expect(JSON.parse(runFile('results.json'))).toEqual(JSON.parse(before));
   });
 
+  test('a run that is complete is resumed without another trial, and counts that it was taken up', async () => {
+    const lines = runFile('records.ndjson');
+    const again = await copy.run(['bench', '--resume', copy.runs()[0]!]);
+    expect(again.code).toBe(exit.code);
+    expect(copy.runs().length).toBe(1);
+    expect(runFile('records.ndjson')).toBe(lines);
+    const after: RunResult = JSON.parse(runFile('results.json'));
+    expect(after).toMatchObject({ runId: result.runId, resumed: 1, command: result.command });
+    expect(after.experiments).toEqual(result.experiments);
+  });
+
   test('leaves no process, no run file and no change to the checkout', () => {
     expect(new Set(seen.map((one) => one.name))).toEqual(new Set(['server', 'k6']));
     const alive = seen.filter((one) => startTime(one.pid) === one.startTime);

@@ -1,0 +1,387 @@
+/** One mistake that somebody could make, and the test that is there to notice it. */
+export interface Defect {
+  name: string;
+  file: string;
+  /** Exact text that is in the file once. */
+  find: string;
+  replace: string;
+  test: {
+    file: string;
+    /** Part of its name: the whole of it, or what is fixed in the name of a table's rows. */
+    name: string;
+  };
+}
+
+/**
+ * Puts a defect into the text of its file.
+ * @throws Error when the text to replace is not there exactly once: then the table is out of date.
+ */
+export function plant(text: string, { name, file, find, replace }: Defect): string {
+  const parts = text.split(find);
+  if (parts.length !== 2) {
+    throw new Error(`${name}: its text is ${parts.length - 1} times in ${file}, not once`);
+  }
+  return parts.join(replace);
+}
+
+const in_ = (file: string, name: string): Defect['test'] => ({ file, name });
+const validity = (name: string): Defect['test'] => in_('lab/validity.test.ts', name);
+const statistics = (file: string, name: string): Defect['test'] =>
+  in_(`lab/stats/${file}.test.ts`, name);
+const reduction = (name: string): Defect['test'] => in_('lab/k6/reduce.test.ts', name);
+const cache = (name: string): Defect['test'] => in_('test/cache-contract.test.ts', name);
+const catalog = (name: string): Defect['test'] => in_('test/catalog.test.ts', name);
+
+/** What `npm run mutate` plants, one at a time. */
+export const DEFECTS: readonly Defect[] = [
+  // Order of the trials
+  {
+    name: 'order-not-balanced',
+    file: 'lab/plan.ts',
+    find: 'base[(slot + shift) % base.length]!',
+    replace: 'base[slot]!',
+    test: in_(
+      'lab/plan.test.ts',
+      'each arm takes each slot exactly once in every 4 rounds of 4 arms',
+    ),
+  },
+  {
+    name: 'order-ignores-seed',
+    file: 'lab/plan.ts',
+    find: 'seededRandom(`${seed}/${experiment}/order`)',
+    replace: 'seededRandom(`${experiment}/order`)',
+    test: in_('lab/plan.test.ts', 'the same seed gives the same plan, another seed another order'),
+  },
+  {
+    name: 'each-arm-draws-its-own-latencies',
+    file: 'lab/plan.ts',
+    find: '`${seed}/${experiment}/${round}`',
+    replace: '`${seed}/${experiment}/${round}/${slot}`',
+    test: in_('lab/plan.test.ts', 'the arms of one round share a seed, rounds do not'),
+  },
+  // Quantiles
+  {
+    name: 'quantile-off-by-one',
+    file: 'lab/stats/quantile.ts',
+    find: 'Math.ceil(q * arrivals - 1e-9)',
+    replace: 'Math.ceil(q * arrivals - 1e-9) + 1',
+    test: statistics('quantile', 'measured and'),
+  },
+  {
+    name: 'dropped-arrivals-not-censored',
+    file: 'lab/stats/quantile.ts',
+    find: 'const arrivals = measured + censored;',
+    replace: 'const arrivals = measured;',
+    test: statistics('quantile', 'ends where the dropped arrivals begin'),
+  },
+  {
+    name: 'tail-of-too-few-samples',
+    file: 'lab/stats/quantile.ts',
+    find: 'const SAMPLES_BEYOND = 10;',
+    replace: 'const SAMPLES_BEYOND = 1;',
+    test: statistics('quantile', 'of 10,000 values rises and ends at 0.999, where 10 lie beyond'),
+  },
+  {
+    name: 'merge-keeps-the-last-part',
+    file: 'lab/stats/histogram.ts',
+    find: 'for (const one of encoded) sum.add(',
+    replace: 'for (const one of encoded) sum.reset(), sum.add(',
+    test: statistics('quantile', 'of histograms merged from parts are those of the pooled values'),
+  },
+  // Statistics
+  {
+    name: 'p-is-one-sided',
+    file: 'lab/stats/sign-flip.ts',
+    find: 'return extreme / 2 ** differences.length;',
+    replace: 'return extreme / 2 / 2 ** differences.length;',
+    test: statistics('sign-flip', "gives Fisher's fifteen pairs of Darwin's maize"),
+  },
+  {
+    name: 'holm-without-steps',
+    file: 'lab/stats/holm.ts',
+    find: 'ps[index]! * (ps.length - rank)',
+    replace: 'ps[index]! * ps.length',
+    test: statistics('holm', 'Holm makes'),
+  },
+  {
+    name: 'holm-turns-the-order-round',
+    file: 'lab/stats/holm.ts',
+    find: 'highest = Math.max(highest, Math.min(1, ps[index]! * (ps.length - rank)));',
+    replace: 'highest = Math.min(1, ps[index]! * (ps.length - rank));',
+    test: statistics('holm', 'and the order of the findings stays'),
+  },
+  {
+    name: 'normal-interval-for-few-trials',
+    file: 'lab/stats/t-interval.ts',
+    find: '(tQuantile((1 + level) / 2, n - 1) * sd)',
+    replace: '(1.96 * sd)',
+    test: statistics('t-interval', "the 95 % interval of Student's own sleep data"),
+  },
+  {
+    name: 'equivalence-looks-at-one-side',
+    file: 'lab/stats/equivalence.ts',
+    find: 'interval.low >= -ZONE_LOG && ',
+    replace: '',
+    test: statistics('equivalence', 'is equivalent:'),
+  },
+  {
+    name: 'verdict-from-six-rounds',
+    file: 'lab/stats/compare.ts',
+    find: 'compared.rounds < ROUNDS_FOR_A_VERDICT',
+    replace: 'compared.rounds < PAIRS_FOR_P',
+    test: statistics('compare', 'needs 12 rounds: with 11 there is none'),
+  },
+  {
+    name: 'verdict-without-holm',
+    file: 'lab/stats/compare.ts',
+    find: 'pHolm !== null && pHolm <= ALPHA',
+    replace: 'compared.p !== null && compared.p <= ALPHA',
+    test: statistics('compare', 'needs p <= 0.05 after Holm'),
+  },
+  {
+    name: 'more-false-alarms-by-seven-percent',
+    file: 'lab/stats/compare.ts',
+    find: 'const ALPHA = 0.05;',
+    replace: 'const ALPHA = 0.12;',
+    test: statistics('compare', 'needs p <= 0.05 after Holm'),
+  },
+  // Validity of a trial
+  {
+    name: 'server-down-is-a-result',
+    file: 'lab/validity.ts',
+    find: 'counts.started > 0 && counts.completed === 0',
+    replace: 'counts.started > 0 && counts.completed < 0',
+    test: validity('a server that is down: 1,000 requests of 0 ms, exit code 0'),
+  },
+  {
+    name: 'uncaught-exceptions-are-fine',
+    file: 'lab/validity.ts',
+    find: 'if (thrown.length > 0) {',
+    replace: 'if (thrown.length < 0) {',
+    test: validity('a script that throws where nobody catches it'),
+  },
+  {
+    name: 'refusals-are-fine',
+    file: 'lab/validity.ts',
+    find: 'if (errorShare > LIMITS.errorShareInvalid) {',
+    replace: 'if (errorShare > 1) {',
+    test: validity('quick refusals among the pages'),
+  },
+  {
+    name: 'dropped-arrivals-are-a-warning',
+    file: 'lab/validity.ts',
+    find: 'const tooMany = share > LIMITS.droppedShareInvalid;',
+    replace: 'const tooMany = share > 1;',
+    test: validity('2 users for 200 arrivals/s'),
+  },
+  {
+    name: 'late-starts-are-fine',
+    file: 'lab/validity.ts',
+    find: 'startLagInvalidMs: 50,',
+    replace: 'startLagInvalidMs: 5000,',
+    test: validity('start lag p99 of 51 ms'),
+  },
+  {
+    name: 'a-full-generator-is-fine',
+    file: 'lab/validity.ts',
+    find: 'generatorCoresInvalid: 0.7,',
+    replace: 'generatorCoresInvalid: 7,',
+    test: validity('k6 on 0.71 core'),
+  },
+  {
+    name: 'a-neighbour-is-a-warning',
+    file: 'lab/validity.ts',
+    find: 'foreignCpuInvalid: 0.15,',
+    replace: 'foreignCpuInvalid: 1,',
+    test: validity('16 % foreign CPU'),
+  },
+  {
+    name: 'one-witness-is-enough',
+    file: 'lab/validity-witnesses.ts',
+    find: 'if (postgres !== null && missed > ',
+    replace: 'if (postgres === null && missed > ',
+    test: validity('Postgres counting 1 SELECT more'),
+  },
+  {
+    name: 'page-of-any-cost',
+    file: 'lab/validity-witnesses.ts',
+    find: 'if (Math.abs(server.selects - declared) <= slack) return [];',
+    replace: 'if (server.selects + declared >= slack) return [];',
+    test: validity('1,141 SELECTs in 10 loads, 114 declared'),
+  },
+  {
+    name: 'any-flag-can-be-excused',
+    file: 'lab/validity.ts',
+    find: 'reason === undefined || NEVER_EXCUSED.includes(flag.flag)',
+    replace: 'reason === undefined',
+    test: validity('never are script errors, a wrong state or missing samples'),
+  },
+  // From k6's samples to figures
+  {
+    name: 'latency-from-the-actual-start',
+    file: 'lab/k6/reduce.ts',
+    find: 'recordMs(response, ms + lag);',
+    replace: 'recordMs(response, ms);',
+    test: reduction('response counts from the scheduled start: 10 requests held up by 500 ms'),
+  },
+  {
+    name: 'connecting-counted-twice',
+    file: 'lab/k6/reduce.ts',
+    find: 'return request.blockedMs + request.durationMs;',
+    replace: 'return request.blockedMs + request.connectingMs + request.durationMs;',
+    test: reduction('never measures a request longer than the iteration that made it'),
+  },
+  {
+    name: 'connecting-left-out',
+    file: 'lab/k6/reduce.ts',
+    find: 'return request.blockedMs + request.durationMs;',
+    replace: 'return request.durationMs;',
+    test: in_('test/faults.test.ts', 'is part of the response time, though k6 leaves it out'),
+  },
+  {
+    name: 'refusals-among-the-pages',
+    file: 'lab/k6/reduce.ts',
+    find: 'recordMs(errors, ms + lag);\n      return;',
+    replace: 'recordMs(errors, ms + lag);',
+    test: reduction('keeps the failed pages out of the response times'),
+  },
+  {
+    name: 'dropped-arrivals-leave-the-schedule',
+    file: 'lab/k6/reduce.ts',
+    find: 'alignToSchedule([...starts, ...dropStarts], periodMs)',
+    replace: 'alignToSchedule(starts, periodMs)',
+    test: reduction('a dropped arrival keeps its place in the schedule'),
+  },
+  // Records, resume, analysis
+  {
+    name: 'half-a-line-stays',
+    file: 'lab/records.ts',
+    find: 'if (end < bytes.length) truncateSync(path, end);',
+    replace: 'if (end > bytes.length) truncateSync(path, end);',
+    test: in_('lab/records.test.ts', 'a last line that a kill cut short is dropped'),
+  },
+  {
+    name: 'resume-makes-all-trials-again',
+    file: 'lab/bench.ts',
+    find: 'const left = all.filter(({ trial }) => !isSettled(log.records, trial));',
+    replace: 'const left = all;',
+    test: in_('test/bench.test.ts', 'a run that is complete is resumed without another trial'),
+  },
+  {
+    name: 'one-witness-confirms-a-claim',
+    file: 'scenarios/latency/experiment.ts',
+    find: 'counts.server === 114 && (counts.postgres === null || counts.postgres === 114)',
+    replace: 'counts.server === 114',
+    test: in_('lab/analyse.test.ts', '114 by the server and 113 by Postgres refutes C1'),
+  },
+  {
+    name: 'search-believes-a-lucky-pass',
+    file: 'lab/search.ts',
+    find: '(fail === null || probe.ratePerSecond < fail)',
+    replace: 'probe.ratePerSecond > 0',
+    test: in_('lab/search.test.ts', 'a pass above a failing rate does not count'),
+  },
+  // Processes and downloads
+  {
+    name: 'kills-a-reused-pid',
+    file: 'lab/provision/reap.mjs',
+    find: '(entry) => entry.startTime !== null && startTime(entry.pid) === entry.startTime,',
+    replace: '(entry) => entry.startTime !== null && startTime(entry.pid) !== null,',
+    test: in_(
+      'lab/provision/supervisor.test.ts',
+      'never touches a process whose pid is in the run file but whose start time is another',
+    ),
+  },
+  {
+    name: 'checksum-not-compared',
+    file: 'lab/provision/k6.ts',
+    find: 'if (actual !== expected.toLowerCase()) {',
+    replace: 'if (actual.length !== expected.length) {',
+    test: in_('lab/provision/k6.test.ts', 'with another checksum than listed is not used'),
+  },
+  // The page and its version
+  {
+    name: 'page-of-113-selects',
+    file: 'server/catalog/naive.ts',
+    find: 'const [theme] = await select<ThemeRow>(SELECT_THEME, store.id);',
+    replace: 'const [theme]: ThemeRow[] = [];',
+    test: catalog('a naive page runs 114 SELECTs of 6 shapes, and its log says the same'),
+  },
+  {
+    name: 'page-shows-the-version-before',
+    file: 'server/catalog/naive.ts',
+    find: 'menuVersion: page.store.menu_version,',
+    replace: 'menuVersion: page.store.menu_version - 1,',
+    test: catalog('answers the version that the next page shows, and both prices'),
+  },
+  {
+    name: 'torn-page',
+    file: 'server/database/database.ts',
+    find: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    replace: 'BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY',
+    test: in_(
+      'test/database.test.ts',
+      'of a snapshot sees no row that was committed after its first statement',
+    ),
+  },
+  {
+    name: 'delete-raises-no-version',
+    file: 'seed/triggers.sql',
+    find: "IF TG_OP = 'DELETE' THEN\n    UPDATE cachelab.stores SET menu_version = menu_version + 1 WHERE id = OLD.store_id;",
+    replace: "IF TG_OP = 'DELETE' THEN",
+    test: in_('test/seed.test.ts', 'an insert and a delete each raise the menu version by 1'),
+  },
+  // The cache
+  {
+    name: 'no-del-after-commit',
+    file: 'server/cache/invalidate-on-write.ts',
+    find: 'services.store.delete(key).then(',
+    replace: 'Promise.resolve(key).then(',
+    test: cache('afterWrite is true only if the next read loads'),
+  },
+  {
+    name: 'copy-without-ttl',
+    file: 'server/redis.ts',
+    find: "await breaker.execute(() => redis.set(key, value, 'PX', ttlMs));",
+    replace: 'await breaker.execute(() => redis.set(key, value));',
+    test: cache('the first read is a miss that leaves a copy for 3600 s'),
+  },
+  {
+    name: 'copy-lives-for-ever',
+    file: 'server/cache/cache-aside.ts',
+    find: "nowMs < entry.loadStartedAtMs + entry.ttlMs ? 'fresh' : 'expired'",
+    replace: "nowMs >= entry.loadStartedAtMs ? 'fresh' : 'expired'",
+    test: cache('a copy is a hit until its life is over, to the millisecond'),
+  },
+  {
+    name: 'stale-header-version',
+    file: 'server/cache/entry.ts',
+    find: 'bytes.writeUIntBE(loaded.menuVersion, 4, 6);',
+    replace: 'bytes.writeUIntBE(Math.max(0, loaded.menuVersion - 1), 4, 6);',
+    test: in_('server/cache/entry.test.ts', 'any body and any facts come back as they were put in'),
+  },
+  {
+    name: 'age-from-the-end-of-the-load',
+    file: 'server/cache/entry.ts',
+    find: 'const loadStartedAtMs = now();\n  const loaded = await load();',
+    replace: 'const loaded = await load();\n  const loadStartedAtMs = now();',
+    test: in_(
+      'server/cache/entry.test.ts',
+      'a load that takes 900 ms is stamped with the moment at which it began',
+    ),
+  },
+  {
+    name: 'lock-released-by-anybody',
+    file: 'server/redis.ts',
+    find: "if redis.call('GET', KEYS[1]) == ARGV[1] then",
+    replace: "if redis.call('GET', KEYS[1]) ~= '' then",
+    test: cache('is had by one, and released by its own token alone'),
+  },
+  {
+    name: 'queue-without-bound',
+    file: 'server/database/gate.ts',
+    find: 'maxWaitMs !== null && this.queue.size >= maxWaiting',
+    replace: 'maxWaitMs === null && this.queue.size >= maxWaiting',
+    test: in_('server/database/gate.test.ts', 'turns the fourth away at once when 3 may wait'),
+  },
+];
