@@ -185,6 +185,12 @@ function reproducing(words: string[]): string[] {
   return quoted.length === 0 ? [] : ['--', ...quoted];
 }
 
+// Whoever read our output has gone (`| head`): that is no fault of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.fine);
+  throw error;
+});
+
 try {
   await program.parseAsync(process.argv);
 } catch (error) {

@@ -142,7 +142,7 @@ function answer(analysis: Analysed): string {
   const before = quantileOf(armOf(analysis, 'uncached'), 0.5);
   const after = quantileOf(armOf(analysis, 'cached'), 0.5);
   if (cached === null || cached.ratio === null || before === null || after === null) {
-    return 'No answer: the uncached or the cached page has no valid trial.';
+    return 'No answer: no round has a valid trial of both the uncached and the cached page.';
   }
   const gain = `A cache in front of the page makes its median ${times(speedup(cached.ratio))} times faster (${milliseconds(before)} to ${milliseconds(after)})`;
   if (joined?.ratio === undefined || joined.ratio === null) return `${gain}.`;
