@@ -3,7 +3,7 @@ import { capacityText } from './charts/capacity.ts';
 import { cpuMicros } from './charts/cpu.ts';
 import { quantileText } from './charts/percentiles.ts';
 import type { Figure } from './figure.ts';
-import { micros, NO_VALUE, number, plural, ratioWithInterval } from './format.ts';
+import { capital, micros, NO_VALUE, number, plural, ratioWithInterval } from './format.ts';
 import { verdictText } from './verdict.ts';
 
 /** The first table of an experiment: one row an arm, the same cells in HTML and Markdown. */
@@ -66,7 +66,7 @@ export function armsTable(analysis: ExperimentAnalysis): ArmsTable {
       },
     },
     {
-      title: `${analysis.primaryMeasure.title} against ${baseline}`,
+      title: `${capital(analysis.primaryMeasure.title)} against ${baseline}`,
       cell: (arm) => {
         const comparison = comparisonOf(arm);
         if (comparison?.ratio == null) return arm.arm === baseline ? '1' : NO_VALUE;
@@ -97,7 +97,7 @@ export function armsTable(analysis: ExperimentAnalysis): ArmsTable {
 /** `12`, `12 of 13`. */
 function trialsText({ trials }: ArmAnalysis): string {
   const all = trials.valid + trials.invalid + trials.failed;
-  return all === trials.valid ? `${all}` : `${trials.valid} of ${all}`;
+  return all === trials.valid ? `${all}` : `${trials.valid}\u00a0of\u00a0${all}`;
 }
 
 /** What the noise of this run allows to be found, in sentences. */
@@ -114,6 +114,10 @@ export function noiseSentences(analysis: ExperimentAnalysis): string[] {
   if (primary !== undefined && smallest != null) {
     sentences.push(
       `Smallest effect that ${plural(primary.rounds, 'round')} could have found (in 80 % of runs): a ${primary.measure.title} ${number((smallest - 1) * 100, 2)} % higher or ${number((1 - 1 / smallest) * 100, 2)} % lower.`,
+    );
+  } else if (primary?.rounds === 0) {
+    sentences.push(
+      `No verdict: no round has a valid trial of both ${primary.candidate} and ${primary.baseline}.`,
     );
   } else if (primary !== undefined) {
     sentences.push(

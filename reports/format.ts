@@ -87,6 +87,11 @@ export function plural(count: number, singular: string): string {
   return `${number(count, 9)} ${singular}${count === 1 ? '' : 's'}`;
 }
 
+/** The first letter in upper case, for a measure's title at the start of a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export function list(items: readonly string[]): string {
   if (items.length < 2) return items.join('');

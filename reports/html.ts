@@ -5,7 +5,7 @@ import { escapeXml, keepUnits } from './escape.ts';
 import type { Figure } from './figure.ts';
 import { NO_VALUE, number, plural } from './format.ts';
 import { PAGE_STYLE } from './page-style.ts';
-import { reserves, troubles } from './troubles.ts';
+import { reasonCounts, reserves, troubles } from './troubles.ts';
 
 /** A figure with its two drawings; null where the chart could not be drawn, with the reason. */
 export interface DrawnFigure {
@@ -190,21 +190,32 @@ function trialTroubles(analysis: ExperimentAnalysis, records: readonly TrialReco
   const bad = sum(({ trials }) => trials.invalid + trials.failed);
   const repeated = sum(({ trials }) => trials.repeated);
   const warnings = reserves(analysis.name, records);
-  const list =
-    found.length === 0
-      ? ''
-      : scrollTable('Invalid and failed trials', {
-          columns: ['order', 'arm', 'round', 'try', 'state', 'reasons'],
-          rows: found.map(({ order, arm, round, attempt, state, reasons }) => [
-            order + 1,
-            arm,
-            round + 1,
-            attempt,
-            state,
-            reasons,
-          ]),
-        });
-  return `<h3>Invalid and repeated trials</h3><p>${prose(`${plural(valid + bad, 'trial')}: ${valid} valid, ${bad} invalid or failed, ${repeated} repeated.`)}</p>${list}${warnings.length === 0 ? '' : `<p>Valid with a reserve:</p>${bullets(warnings)}`}`;
+  const counts = reasonCounts(analysis.name, records);
+  const table: Figure['table'] = {
+    columns: ['order', 'arm', 'round', 'try', 'state', 'reasons'],
+    rows: found.map(({ order, arm, round, attempt, state, reasons }) => [
+      order + 1,
+      arm,
+      round + 1,
+      attempt,
+      state,
+      reasons,
+    ]),
+  };
+  const summary = `${plural(valid + bad, 'trial')}: ${valid} valid, ${bad} invalid or failed, ${repeated} repeated.`;
+  return [
+    `<h3>Invalid and repeated trials</h3>`,
+    `<p>${prose(counts === '' ? summary : `${summary} Reasons (a trial can have several): ${counts}.`)}</p>`,
+    found.length === 0 ? '' : troubleTable(table),
+    warnings.length === 0 ? '' : `<p>Valid with a reserve:</p>${bullets(warnings)}`,
+  ].join('');
+}
+
+/** A few invalid trials are shown at once, many on request. */
+function troubleTable(table: Figure['table']): string {
+  return table.rows.length <= 12
+    ? scrollTable('Invalid and failed trials', table)
+    : numbers('invalid and failed trials', table, 'Every invalid trial');
 }
 
 function footer(run: RunResult): string {

@@ -3,7 +3,7 @@ import { armsTable, comparisonTable, designSentence, noiseSentences } from './ar
 import { environmentRows } from './environment.ts';
 import { NO_VALUE, number, plural } from './format.ts';
 import type { Chapter, DrawnFigure } from './html.ts';
-import { reserves, troubles } from './troubles.ts';
+import { reasonCounts, reserves, troubles } from './troubles.ts';
 
 /** Longer tables are left to the CSV files. */
 const MOST_ROWS = 20;
@@ -35,6 +35,7 @@ function experiment({ analysis, figures }: Chapter, records: readonly TrialRecor
   const { columns, rows } = armsTable(analysis);
   const comparisons = comparisonTable(analysis);
   const invalid = troubles(analysis);
+  const counts = reasonCounts(analysis.name, records);
   const warnings = reserves(analysis.name, records);
   return [
     `## ${text(analysis.title)}`,
@@ -77,6 +78,7 @@ function experiment({ analysis, figures }: Chapter, records: readonly TrialRecor
           ),
         ]),
     '### Invalid and repeated trials',
+    counts === '' ? '' : `Reasons (a trial can have several): ${text(counts)}.`,
     invalid.length === 0
       ? 'None is invalid.'
       : table(

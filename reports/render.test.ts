@@ -18,6 +18,21 @@ describe('SVG', () => {
     expect(await render('wide')).toBe(first);
   });
 
+  test('ids do not depend on what was drawn before, and differ from chart to chart', async () => {
+    const spec = {
+      data: { values: [{ a: 1, b: 1 }] },
+      mark: { type: 'point', clip: true },
+      encoding: {
+        x: { field: 'a', type: 'quantitative' },
+        y: { field: 'b', type: 'quantitative' },
+      },
+    } as const;
+    const first = await renderSvg(spec, { idPrefix: 'one', screen: 'wide' });
+    expect(first).toContain('clip-path="url(#one-1)"');
+    expect(await renderSvg(spec, { idPrefix: 'one', screen: 'wide' })).toBe(first);
+    expect(await renderSvg(spec, { idPrefix: 'two', screen: 'wide' })).toContain('id="two-1"');
+  });
+
   test('colours are variables, so that the page can change them', async () => {
     const svg = await render('wide');
     expect(svg).toContain('var(--blue)');

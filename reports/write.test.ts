@@ -149,6 +149,7 @@ describe('what a reader meets', { timeout: SLOW_MS }, () => {
   test('the invalid trials are listed with their reasons', async () => {
     const html = words(await readFile(join(full, 'report.html'), 'utf8'));
     expect(html).toContain('74 trials: 72 valid, 2 invalid or failed, 2 repeated.');
+    expect(html).toContain('foreign-cpu 1, start-lag 1, failed 1.');
     expect(html).toContain('other programs used 23 % of the machine, 15 % allowed');
   });
 

@@ -39,7 +39,7 @@ export function ecdf(
     return first === undefined ? [] : [{ ...first, share: 0 }, ...points];
   });
   const x = logAxis(
-    [...rows.map(({ ms }) => ms), options.budgetMs],
+    [...rows.map(({ ms }) => ms), options.budgetMs * 1.5],
     'response time, ms (log scale)',
   );
   const within = series.map(({ arm, name }) => ({

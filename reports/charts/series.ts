@@ -1,7 +1,7 @@
 import type { Field, PositionFieldDef } from 'vega-lite/types_unstable/channeldef.js';
 import type { LayerSpec } from 'vega-lite/types_unstable/spec/layer.js';
 import type { UnitSpec } from 'vega-lite/types_unstable/spec/unit.js';
-import { armStyles, colour, type SeriesStyle } from '../palette.ts';
+import { armStyles, colour, POLICY_STYLES, type SeriesStyle } from '../palette.ts';
 import type { ArmAnalysis } from '../../lab/result.ts';
 
 /** One layer of a layered chart. */
@@ -14,14 +14,22 @@ export interface Series {
   style: SeriesStyle;
 }
 
+/**
+ * Whether arms of one policy look different (`arm`), or all like their policy (`policy`), which is
+ * enough where each arm has a panel of its own.
+ */
+export type SeriesLook = 'arm' | 'policy';
+
 /** The arms that a chart draws, each with its fixed look. Looks come from all arms, drawn or not. */
 export function seriesOf(
   arms: readonly ArmAnalysis[],
   isDrawn: (arm: ArmAnalysis) => boolean,
+  look: SeriesLook = 'arm',
 ): Series[] {
   const styles = armStyles(arms);
   return arms.flatMap((arm) => {
-    const style = styles.get(arm.arm);
+    const own = look === 'policy' ? POLICY_STYLES[arm.policy] : undefined;
+    const style = own ?? styles.get(arm.arm);
     return style !== undefined && isDrawn(arm) ? [{ arm, name: arm.arm, style }] : [];
   });
 }

@@ -4,14 +4,21 @@ import { list, milliseconds, number, plural } from '../format.ts';
 import { colour } from '../palette.ts';
 import { PLOT_WIDTHS } from '../theme.ts';
 import type { ArmAnalysis, ExperimentAnalysis, TrialEvent } from '../../lab/result.ts';
-import { logAxis } from './axes.ts';
-import { type Layer, seriesOf } from './series.ts';
+import { logAxis, logTicks } from './axes.ts';
+import { type Layer, type SeriesLook, seriesOf } from './series.ts';
 
 const PANEL_HEIGHT = 76;
 
 /** When did it hurt, and why: p50 and p99 of each second, one panel an arm, events above it. */
-export function timeline(analysis: ExperimentAnalysis, text: { title: string }): Figure | null {
-  const series = seriesOf(withoutEmptySeconds(analysis.arms), (arm) => arm.timeline.length > 1);
+export function timeline(
+  analysis: ExperimentAnalysis,
+  text: { title: string; look?: SeriesLook },
+): Figure | null {
+  const series = seriesOf(
+    withoutEmptySeconds(analysis.arms),
+    (arm) => arm.timeline.length > 1,
+    text.look,
+  );
   if (series.length === 0) return null;
   const rows = series.flatMap(({ arm, name, style }) => {
     const upper = upperLine(arm);
@@ -63,7 +70,7 @@ export function timeline(analysis: ExperimentAnalysis, text: { title: string }):
         field: 'ms',
         type: 'quantitative',
         scale: y.scale,
-        axis: { ...y.axis, values: y.axis.values.filter(isPowerOfTen), domain: false, title: null },
+        axis: { ...y.axis, values: panelTicks(y.scale.domain), domain: false, title: null },
       },
       color: { field: 'colour', type: 'nominal', scale: null, legend: null },
     },
@@ -178,6 +185,8 @@ function withoutEmptySeconds(arms: readonly ArmAnalysis[]): ArmAnalysis[] {
   }));
 }
 
-function isPowerOfTen(value: number): boolean {
-  return Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+/** A panel has room for few ticks: powers of ten where there are three, else 1-2-5. */
+function panelTicks(domain: readonly [number, number]): number[] {
+  const powers = logTicks(domain, 0);
+  return powers.length > 2 ? powers : logTicks(domain, 5);
 }

@@ -1,10 +1,10 @@
 import type { Field, PositionFieldDef } from 'vega-lite/types_unstable/channeldef.js';
 import type { Figure } from '../figure.ts';
-import { inUnit, number, plural } from '../format.ts';
+import { capital, inUnit, number, plural } from '../format.ts';
 import { colour } from '../palette.ts';
 import { PLOT_WIDTHS } from '../theme.ts';
 import type { ArmAnalysis, ExperimentAnalysis } from '../../lab/result.ts';
-import { seriesOf } from './series.ts';
+import { type SeriesLook, seriesOf } from './series.ts';
 
 const PANEL_HEIGHT = 46;
 
@@ -13,8 +13,11 @@ const MOST_DEVIATION = 2;
 const LEAST_SHOWN = 1.12;
 
 /** Are the runs stable: every trial in run order, as ratio to its arm's median, invalid ones crossed. */
-export function trialStrip(analysis: ExperimentAnalysis): Figure | null {
-  const series = seriesOf(analysis.arms, (arm) => arm.strip.length > 0);
+export function trialStrip(
+  analysis: ExperimentAnalysis,
+  options: { look?: SeriesLook } = {},
+): Figure | null {
+  const series = seriesOf(analysis.arms, (arm) => arm.strip.length > 0, options.look);
   if (series.length === 0) return null;
   const rows = series.flatMap(({ arm, name, style }) => {
     const middle = medianOfValid(arm);
@@ -51,7 +54,7 @@ export function trialStrip(analysis: ExperimentAnalysis): Figure | null {
       invalid === 0
         ? `All ${plural(all.length, 'trial')} are valid`
         : `${invalid} of ${plural(all.length, 'trial')} ${invalid === 1 ? 'is' : 'are'} invalid and left out of every figure`,
-    subtitle: `${analysis.primaryMeasure.title} of each trial as ratio to its arm's median, in run order. Band: within 5 %. Crosses: invalid or failed trials.`,
+    subtitle: `${capital(analysis.primaryMeasure.title)} of each trial as ratio to its arm's median, in run order. Band: within 5 %. Crosses: invalid or failed trials.`,
     description: `${plural(all.length, 'trial')}: ${all.length - invalid} valid, ${invalid} invalid or failed, ${repeated} repeated. Largest valid value over smallest: ${series.map(({ arm, name }) => `${name} ${spreadText(arm)}`).join('; ')}.`,
     spec: {
       usermeta: { plot: 'panels' },
@@ -79,6 +82,7 @@ export function trialStrip(analysis: ExperimentAnalysis): Figure | null {
                 axis: {
                   values: [1 - step, 1, 1 + step],
                   domain: false,
+                  labelOverlap: false,
                   labelExpr:
                     "(datum.value > 1 ? '+' : '') + format(100 * (datum.value - 1), '.0f') + ' %'",
                   title: null,

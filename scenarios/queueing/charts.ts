@@ -19,8 +19,11 @@ export function charts(analysis: ExperimentAnalysis): Figure[] {
       capacityPerSecond: poolCapacity(analysis),
       mark: STORY,
     }),
-    timeline(analysis, { title: 'Past capacity the wait grows from second to second' }),
-    trialStrip(analysis),
+    timeline(analysis, {
+      title: 'Past capacity the wait grows from second to second',
+      look: 'policy',
+    }),
+    trialStrip(analysis, { look: 'policy' }),
   ].filter((figure) => figure !== null);
 }
 
