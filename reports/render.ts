@@ -127,7 +127,7 @@ function textLine(line: string, y: number, attributes: string, fill: string): st
 }
 
 /** Width and height of an SVG made by `renderSvg`, in px. */
-export function sizeOf(svg: string): { width: number; height: number } {
+function sizeOf(svg: string): { width: number; height: number } {
   const width = /^<svg[^>]*? width="([\d.]+)"/.exec(svg)?.[1];
   const height = /^<svg[^>]*? height="([\d.]+)"/.exec(svg)?.[1];
   return { width: Math.ceil(Number(width ?? 600)), height: Math.ceil(Number(height ?? 300)) };

@@ -27,7 +27,7 @@ export async function scenarioCharts(analysis: ExperimentAnalysis): Promise<Figu
 }
 
 /** Figures that any experiment can have. */
-export function standardCharts(analysis: ExperimentAnalysis): Figure[] {
+function standardCharts(analysis: ExperimentAnalysis): Figure[] {
   return [
     forest(analysis, {
       title: 'Ratios to the baseline',
