@@ -36,7 +36,7 @@ export interface RunFile {
   generatorCeilingPerSecond: number | null;
 }
 
-export function runsFolder(root: string): string {
+function runsFolder(root: string): string {
   return join(root, 'reports', 'runs');
 }
 
