@@ -98,9 +98,11 @@ function isLoopback(host: string): boolean {
 async function shutDown(server: Server, release: () => Promise<void>): Promise<void> {
   const timer = setTimeout(() => process.exit(1), SHUTDOWN_MS + 2000).unref();
   const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
+  // A connection whose answer is out stays open for its client's next request: it has to be closed when it falls idle.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
   const cut = setTimeout(() => server.closeAllConnections(), SHUTDOWN_MS);
   await closed;
+  clearInterval(sweep);
   clearTimeout(cut);
   await release();
   clearTimeout(timer);

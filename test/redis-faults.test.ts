@@ -19,6 +19,8 @@ const TIMEOUT_MS = 100;
 /** One statement a page: 50 a second are far below what the database can do. */
 const POLICY = JSON.stringify({ preset: 'cached', overrides: { query: 'joined' } });
 
+type Step = (redis: OwnRedis) => Promise<void>;
+
 interface Page {
   atMs: number;
   status: number;
@@ -42,14 +44,14 @@ afterAll(async () => {
 });
 
 describe('pages while Redis is away, at 50 requests/s', () => {
-  test.each<[string, (redis: OwnRedis) => Promise<void>, (redis: OwnRedis) => Promise<void>]>([
+  test.for<[string, Step, Step]>([
     ['killed and started again', (redis) => redis.kill(), (redis) => redis.start()],
     ['frozen and thawed', (redis) => redis.signal('SIGSTOP'), (redis) => redis.signal('SIGCONT')],
     ['paused by CLIENT PAUSE', (redis) => redis.pause(FAULT_MS), () => Promise.resolve()],
   ])(
     '%s: 0 failed pages, a bounded delay, hits within 5 s of its return',
-    async (_fault, breakIt, heal) => {
-      const redis = await ownRedis();
+    async ([, breakIt, heal], context) => {
+      const redis = await ownRedis(context.skip);
       const server = await serverOn(redis);
       const load = startLoad(`${server.baseUrl}/stores/lao-zhang/catalog`);
       try {
@@ -82,8 +84,8 @@ describe('pages while Redis is away, at 50 requests/s', () => {
     },
   );
 
-  test('not there at the start: the server serves from the database, says so, and takes Redis up when it comes', async () => {
-    const redis = await ownRedis();
+  test('not there at the start: the server serves from the database, says so, and takes Redis up when it comes', async (context) => {
+    const redis = await ownRedis(context.skip);
     await redis.kill();
     const server = await serverOn(redis);
     try {
@@ -124,10 +126,8 @@ interface OwnRedis {
 }
 
 /** A Redis of this test's own: the shared one must stay as it is. */
-async function ownRedis(): Promise<OwnRedis> {
-  const program = requireTool((await testStack()).redisServer, 'redis-server', (reason) => {
-    throw new Error(reason);
-  });
+async function ownRedis(skip: (reason: string) => never): Promise<OwnRedis> {
+  const program = requireTool((await testStack()).redisServer, 'redis-server', skip);
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   let child: ChildProcess | null = null;
