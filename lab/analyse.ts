@@ -4,6 +4,7 @@ import { type ExperimentPlan, loadOf, type RunOptions } from './plan.ts';
 import type {
   ArmAnalysis,
   Comparison,
+  Estimate,
   ExperimentAnalysis,
   Measurement,
   MeasureDescription,
@@ -12,7 +13,7 @@ import type {
   TrialRecord,
 } from './result.ts';
 import { comparePairs, decide, type Pair, type PairedComparison } from './stats/compare.ts';
-import { geometricMean } from './stats/geometric.ts';
+import { arithmeticMean, geometricMean } from './stats/mean.ts';
 import { mergeHistograms } from './stats/histogram.ts';
 import { holm } from './stats/holm.ts';
 import { latencyCurve, plainQuantileMs, quantileMs } from './stats/quantile.ts';
@@ -115,7 +116,7 @@ function analyseArm(
     measures: Object.fromEntries(
       experiment.measures.map((measure) => [
         measure.name,
-        geometricMean(measurements.map((one) => measure.read(one)).filter((one) => one !== null)),
+        meanOf(measurements.map((one) => measure.read(one)).filter((one) => one !== null)),
       ]),
     ),
     outcomes: sumOutcomes(measurements),
@@ -123,6 +124,11 @@ function analyseArm(
     strip: records.map((record) => stripEntry(record, experiment.measures[0])),
     search: searchOf(measurements),
   };
+}
+
+/** Latencies and costs by their geometric mean; figures that may be zero (a queue, the CPU of an idle Redis) by the usual one. */
+function meanOf(values: readonly number[]): Estimate | null {
+  return values.some((value) => value <= 0) ? arithmeticMean(values) : geometricMean(values);
 }
 
 const isWholeResponse = (one: StoredHistogram): boolean =>
@@ -149,6 +155,7 @@ function timeline(measurements: readonly Measurement[]): ArmAnalysis['timeline']
         second,
         p50Ms: plainQuantileMs(histogram, 0.5) ?? 0,
         p99Ms: quantileMs(histogram, 0.99).ms,
+        maxMs: histogram.maxValue / 1000,
         requests: histogram.totalCount,
       };
     });
@@ -203,9 +210,9 @@ function stripEntry(record: TrialRecord, primary: Measure): ArmAnalysis['strip']
 
 function searchOf(measurements: readonly Measurement[]): ArmAnalysis['search'] {
   const searches = measurements.flatMap((one) => (one.search === null ? [] : [one.search]));
+  if (searches.length === 0) return null;
   const passes = searches.flatMap((one) => one.highestPassPerSecond ?? []);
-  const highestPass = geometricMean(passes);
-  if (highestPass === null) return null;
+  const highestPass = geometricMean(passes) ?? { value: 0, interval: null, n: 0 };
   const fails = searches.flatMap((one) => one.lowestFailPerSecond ?? []);
   const limits = new Set(searches.map((one) => one.limitedBy));
   return {

@@ -38,6 +38,17 @@ export function responseMs(name: string, q: number, title: string): Measure {
   };
 }
 
+/** CPU per page of one process group. */
+export function cpuMicros(group: 'server' | 'postgres' | 'redis', title: string): Measure {
+  return {
+    name: `${group}CpuMicros`,
+    title: `CPU per page, ${title}`,
+    unit: 'µs',
+    better: 'lower',
+    read: (measurement) => measurement.cpu.microsPerRequest?.[group] ?? null,
+  };
+}
+
 /** CPU of server, Postgres and Redis together per page: the most repeatable cost figure there is. */
 export const cpuMicrosPerPage: Measure = {
   name: 'cpuMicrosPerPage',

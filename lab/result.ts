@@ -241,6 +241,7 @@ export interface ArmAnalysis {
     reasons: string[];
   }[];
   search: {
+    /** `value` 0 with `n` 0: no probe of any search passed. */
     highestPass: Estimate;
     lowestFail: number | null;
     limitedBy: string;

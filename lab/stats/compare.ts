@@ -1,6 +1,6 @@
 import type { Comparison, Estimate, MeasureDescription, VerdictWord } from '../result.ts';
 import { ZONE_LOG, isEquivalent } from './equivalence.ts';
-import { geometricMean } from './geometric.ts';
+import { geometricMean } from './mean.ts';
 import { signFlipP } from './sign-flip.ts';
 import { tInterval, tQuantile } from './t-interval.ts';
 

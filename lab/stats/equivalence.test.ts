@@ -13,6 +13,7 @@ test.each([
   [1.04, 0.0178, false],
   [1 / 1.04, 0.0176, true],
   [1.06, 0.001, false],
+  [1 / 1.06, 0.001, false],
 ])('a ratio of %f with a spread of %f is equivalent: %s', (ratio, spread, equivalent) => {
   expect(isEquivalent(rounds(ratio, spread))).toBe(equivalent);
 });

@@ -95,7 +95,8 @@ export const experiment: Experiment = {
 
 function answer(analysis: Analysed): string {
   const arm = armOf(analysis, 'cached');
-  if (arm === null || arm.search === null) return 'No answer: no valid search on the cached page.';
+  if (arm === null || arm.search === null || arm.search.highestPass.n === 0)
+    return 'No answer: no valid search on the cached page.';
   const bound = arm.search.limitedBy === 'generator' ? 'at least ' : '';
   const hint = arm.search.limitedBy === 'generator' ? ' (generator-limited)' : '';
   const ratio = comparisonOf(analysis, 'joined', 'cached', 'highestPassPerSecond')?.ratio ?? null;

@@ -10,7 +10,7 @@ import {
   times,
 } from '../../lab/claims.ts';
 import type { Analysed, Experiment } from '../../lab/experiment.ts';
-import { cpuMicrosPerPage, responseMs, serverCores } from '../../lab/measures.ts';
+import { cpuMicros, cpuMicrosPerPage, responseMs, serverCores } from '../../lab/measures.ts';
 import type { ClaimResult } from '../../lab/result.ts';
 import { charts } from './charts.ts';
 
@@ -90,6 +90,9 @@ export const experiment: Experiment = {
     responseMs('p50Ms', 0.5, 'median response time'),
     responseMs('p95Ms', 0.95, '95th percentile of the response time'),
     cpuMicrosPerPage,
+    cpuMicros('server', 'server'),
+    cpuMicros('postgres', 'Postgres'),
+    cpuMicros('redis', 'Redis'),
     serverCores,
   ],
   comparisons: [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { geometricMean } from './geometric.ts';
+import { arithmeticMean, geometricMean } from './mean.ts';
 
 test('the geometric mean of 1, 10 and 100 is 10, with an interval from 0.033 to 3,049', () => {
   const { value, interval, n } = geometricMean([1, 10, 100])!;
@@ -15,4 +15,13 @@ test('one trial has a mean and no interval; none, or a zero among them, has no m
   expect(geometricMean([7])!.interval).toBeNull();
   expect(geometricMean([])).toBeNull();
   expect(geometricMean([3, 0])).toBeNull();
+});
+
+test('the arithmetic mean of 0, 0 and 3 is 1, with an interval from -3.3 to 5.3', () => {
+  const { value, interval, n } = arithmeticMean([0, 0, 3])!;
+  expect(value).toBe(1);
+  expect(interval!.low).toBeCloseTo(1 - 4.3027, 3); // sd = sqrt 3, so the margin is t
+  expect(interval!.high).toBeCloseTo(1 + 4.3027, 3);
+  expect(n).toBe(3);
+  expect(arithmeticMean([])).toBeNull();
 });
