@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyCheckout } from '../lab/mutate/copy.ts';
@@ -22,7 +22,7 @@ export interface RunningCli {
   exited: Promise<CliExit>;
 }
 
-/** A copy of this checkout, a git repository of its own, in a folder with spaces in its path. */
+/** A copy of this checkout in a folder with spaces in its path. */
 export interface Checkout {
   root: string;
   /** Starts `lab/cli.ts` with the services of the tests; `undefined` in `env` takes a variable away. */
@@ -47,13 +47,6 @@ export async function checkout(): Promise<Checkout> {
   });
   const root = join(supervisor.runFolder, 'a copy with spaces');
   copyCheckout(stack.root, root);
-  const git = (...args: string[]): string =>
-    execFileSync('git', ['-C', root, '-c', 'user.name=test', '-c', 'user.email=test', ...args], {
-      encoding: 'utf8',
-    });
-  git('init', '--quiet');
-  git('add', '--all');
-  git('commit', '--quiet', '--message', 'copy');
 
   const start: Checkout['start'] = (args, env = {}) => {
     const child = spawn(process.execPath, ['--import', 'tsx', 'lab/cli.ts', ...args], {
