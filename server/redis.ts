@@ -25,11 +25,19 @@ export interface RedisOptions {
   onChange(message: string): void;
 }
 
+/** Redis gave no answer to the last commands; this one was not sent. */
+class RedisAway extends Error {
+  constructor() {
+    super('redis is away');
+    this.name = 'RedisAway';
+  }
+}
+
 const RETRY_MAX_MS = 250;
-const HALF_OPEN_AFTER_MS = 500;
-const FAILURES_TO_OPEN = 3;
+const HALF_OPEN_AFTER_MS = 200;
+const FAILURES_TO_OPEN = 5;
 const SOCKET_TIMEOUT_MS = 1000;
-const PING_EVERY_MS = 1000;
+const PING_EVERY_MS = 250;
 const SCAN_COUNT = 500;
 
 // Compare and delete in one step. A's lock may expire while A still works; B takes it; a plain DEL by A would free B's
@@ -42,7 +50,7 @@ const DELETE_IF_EQUALS =
  *
  * Why these settings (measured with ioredis 6): with its defaults a command hangs 73 s when Redis dies and for ever
  * when it is frozen. `commandTimeout` rejects the command but keeps the dead socket, so `socketTimeout` replaces it;
- * that clock runs only while a command waits, hence the ping. The circuit breaker spares later readers the wait.
+ * that clock runs only while a command waits, hence the pings. The circuit breaker spares later readers the wait.
  */
 export function createRedis(options: RedisOptions): GuardedRedis {
   const redis = new Redis(options.url, {
@@ -79,6 +87,11 @@ export function createRedis(options: RedisOptions): GuardedRedis {
     await breaker.execute(() => redis.ping());
     return performance.now() - started;
   };
+  // Only pings try whether Redis is back: no reader waits for an answer that will probably not come.
+  const send = <T>(command: () => Promise<T>): Promise<T> =>
+    breaker.state === CircuitState.Closed
+      ? breaker.execute(command)
+      : Promise.reject(new RedisAway());
   const pings = setInterval(() => {
     ping().catch(() => {}); // the breaker and the `error` event have told already
   }, PING_EVERY_MS).unref();
@@ -88,7 +101,7 @@ export function createRedis(options: RedisOptions): GuardedRedis {
       let cursor = '0';
       do {
         const at = cursor;
-        const [next, found] = await breaker.execute(() =>
+        const [next, found] = await send(() =>
           redis.scan(at, 'MATCH', `${escapeGlob(family)}*`, 'COUNT', SCAN_COUNT),
         );
         cursor = next;
@@ -98,28 +111,27 @@ export function createRedis(options: RedisOptions): GuardedRedis {
   }
 
   return {
-    get: (key) => breaker.execute(() => redis.getBuffer(key)),
-    getMany: (wanted) => breaker.execute(() => redis.mgetBuffer(...wanted)),
+    get: (key) => send(() => redis.getBuffer(key)),
+    getMany: (wanted) => send(() => redis.mgetBuffer(...wanted)),
     async set(key, value, ttlMs) {
-      await breaker.execute(() => redis.set(key, value, 'PX', ttlMs));
+      await send(() => redis.set(key, value, 'PX', ttlMs));
     },
     async delete(key) {
-      await breaker.execute(() => redis.del(key));
+      await send(() => redis.del(key));
     },
     setIfAbsent: async (key, value, ttlMs) =>
-      (await breaker.execute(() => redis.set(key, value, 'PX', ttlMs, 'NX'))) === 'OK',
+      (await send(() => redis.set(key, value, 'PX', ttlMs, 'NX'))) === 'OK',
     deleteIfEquals: async (key, value) =>
-      (await breaker.execute(() => redis.eval(DELETE_IF_EQUALS, 1, key, value))) === 1,
+      (await send(() => redis.eval(DELETE_IF_EQUALS, 1, key, value))) === 1,
     ping,
     async info() {
-      const lines = (await breaker.execute(() => redis.info())).split('\r\n');
+      const lines = (await send(() => redis.info())).split('\r\n');
       const pairs = lines.filter((line) => line.includes(':')).map((line) => line.split(':', 2));
       return Object.fromEntries(pairs.map(([name = '', value = '']) => [name, value]));
     },
     async clear(families) {
       let deleted = 0;
-      for await (const found of keys(families))
-        deleted += await breaker.execute(() => redis.unlink(...found));
+      for await (const found of keys(families)) deleted += await send(() => redis.unlink(...found));
       return deleted;
     },
     async count(families) {

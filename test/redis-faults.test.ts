@@ -74,7 +74,7 @@ describe('pages while Redis is away, at 50 requests/s', () => {
         // One timeout, and room for a busy machine; a wait for Redis's return would be up to 3,000 ms.
         expect(Math.max(...during.map(({ delayMs }) => delayMs))).toBeLessThan(10 * TIMEOUT_MS);
         const quick = during.filter(({ delayMs }) => delayMs < TIMEOUT_MS / 2);
-        expect(quick.length / during.length).toBeGreaterThan(0.7); // the circuit breaker spares the wait
+        expect(quick.length / during.length).toBeGreaterThan(0.85); // the circuit breaker spares the wait
         expect(hitAfterMs).toBeLessThan(5000);
       } finally {
         await load.stop();
