@@ -115,6 +115,10 @@ async function measure(
     if (policyAfter !== setup.arm.policy) {
       stateProblems.push(`the policy became ${policyAfter} during the trial`);
     }
+    const { events } = driven.measurement;
+    if (setup.arm.freeze !== undefined && !events.some((event) => event.kind === 'thaw')) {
+      stateProblems.push('the server was not frozen: k6 did not say when the measured phase began');
+    }
     return { measurement: driven.measurement, flags: judge(setup, driven, stateProblems) };
   } finally {
     await server.stop();

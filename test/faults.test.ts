@@ -160,6 +160,14 @@ test('a server that stands still for 2 s of 10 at 500/s shows a p99 above 1,500 
   expect(quantile(measurement, 'all', 0.9)).toBeGreaterThan(500);
 }, 90_000);
 
+test('a freeze that did not come about, because the script did not say when to begin, is a wrong state', async () => {
+  const record = await trials.run(
+    { load: MODEST, freeze: { atSecond: 0.2, seconds: 0.2 } },
+    { script: fixture('silent.ts') },
+  );
+  expect(invalidFlags(record)).toContain('wrong-state');
+});
+
 describe('a connection that takes a second to open', () => {
   let supervisor: Supervisor;
   let target: ChildProcess;

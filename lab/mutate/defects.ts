@@ -216,6 +216,13 @@ export const DEFECTS: readonly Defect[] = [
     replace: 'reason === undefined',
     test: validity('never are script errors, a wrong state or missing samples'),
   },
+  {
+    name: 'freeze-may-be-missing',
+    file: 'lab/trial.ts',
+    find: "events.some((event) => event.kind === 'thaw')",
+    replace: "events.every((event) => event.kind !== 'thaw')",
+    test: in_('test/faults.test.ts', 'a freeze that did not come about'),
+  },
   // From k6's samples to figures
   {
     name: 'latency-from-the-actual-start',
