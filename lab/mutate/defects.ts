@@ -349,8 +349,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'copy-without-ttl',
     file: 'server/redis.ts',
-    find: "await breaker.execute(() => redis.set(key, value, 'PX', ttlMs));",
-    replace: 'await breaker.execute(() => redis.set(key, value));',
+    find: "redis.set(key, value, 'PX', ttlMs));",
+    replace: 'redis.set(key, value));',
     test: cache('the first read is a miss that leaves a copy for 3600 s'),
   },
   {
