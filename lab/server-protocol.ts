@@ -17,6 +17,7 @@ import type { Outcome } from './result.ts';
  * | CACHELAB_SEED | seed of every random draw | 1 |
  * | CACHELAB_LAB_TOKEN | needed in `x-lab-token` for `/lab/*` when not on loopback | none |
  * | CACHELAB_LOG | pino level | warn |
+ * | CACHELAB_SLOW_MS | requests that take longer are logged, at most one a second | 100 |
  *
  * Load scripts mark requests of the measured phase with the header `x-lab-phase: measure`.
  */

@@ -431,6 +431,15 @@ describe("the lab's controls", () => {
     expect(await (await store.get('/lab/policy')).json()).toMatchObject({ name: 'cached' });
   });
 
+  test('the policy in force is shown with its settings and its pipeline', async () => {
+    await store.setPolicy({ preset: 'invalidated', overrides: { ttlMs: 60_000 } });
+    expect(await (await store.get('/lab/policy')).json()).toMatchObject({
+      name: 'invalidated(ttlMs=60000)',
+      settings: { store: 'redis', ttlMs: 60_000, invalidate: 'delete', query: 'naive' },
+      pipeline: 'invalidate-on-write(cache-aside)',
+    });
+  });
+
   test('clearing deletes the keys of this server and no others', async () => {
     const foreign = `${store.keyPrefix}somebody-else`;
     await raw.set(foreign, '1');

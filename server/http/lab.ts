@@ -4,6 +4,7 @@ import type { RequestHandler } from 'express';
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import type { LabStats, PhaseStats } from '../../lab/server-protocol.ts';
 import { buildStrategy, PolicyError, resolvePolicy } from '../cache/policy.ts';
+import type { Policy } from '../cache/policy.ts';
 import type { Context } from '../context.ts';
 import type { PhaseCounters } from '../page-stats.ts';
 import { MAX_BODY, onlyMethods, Problem } from './problem.ts';
@@ -23,11 +24,11 @@ export function labRouter(context: Context): Router {
   router
     .route('/policy')
     .get((_request, response) => {
-      response.json(context.inForce.policy);
+      response.json(policyAnswer(context.inForce));
     })
     .put((request, response) => {
       context.inForce = inForce(context, request.body);
-      response.json(context.inForce.policy);
+      response.json(policyAnswer(context.inForce));
     })
     .all(onlyMethods('GET', 'HEAD', 'PUT'));
 
@@ -62,12 +63,17 @@ export function labRouter(context: Context): Router {
   return router;
 }
 
+/** The policy, and how its parts lie around each other. */
+function policyAnswer({ policy, strategy }: Context['inForce']): Policy & { pipeline: string } {
+  return { ...policy, pipeline: strategy.name };
+}
+
 function inForce(context: Context, input: unknown): Context['inForce'] {
   const policy = context.inForce.policy === input ? context.inForce.policy : accept(input);
   return { policy, strategy: buildStrategy(policy.settings, context.services) };
 }
 
-function accept(input: unknown): Context['inForce']['policy'] {
+function accept(input: unknown): Policy {
   try {
     return resolvePolicy(input);
   } catch (error) {

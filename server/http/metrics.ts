@@ -12,6 +12,14 @@ const QUANTILES = [0.5, 0.9, 0.99, 0.999];
 export function serveMetrics(
   context: Context,
 ): (request: Request, response: Response) => Promise<void> {
+  let registry: Registry | null = null; // made for the first who asks: its watchers of GC and event loop cost CPU
+  return async (_request, response) => {
+    registry ??= createRegistry(context);
+    response.type(registry.contentType).end(await registry.metrics());
+  };
+}
+
+function createRegistry(context: Context): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -73,7 +81,5 @@ export function serveMetrics(
   gauge('cachelab_db_pool_idle', 'Idle database connections', pool('idle'));
   gauge('cachelab_db_pool_waiting', 'Callers waiting for a connection', pool('waiting'));
 
-  return async (_request, response) => {
-    response.type(registry.contentType).end(await registry.metrics());
-  };
+  return registry;
 }
