@@ -1,4 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { seedDatabase } from '../seed/load.ts';
 import { tableDigest } from '../seed/reset.ts';
@@ -86,19 +93,24 @@ export async function bench(options: {
   };
   writeRunFile(folder, runFile);
 
+  // After each trial, so that the time of a sitting that is killed is not lost.
+  const earlierSeconds = runFile.wallSeconds;
+  const saveTime = (): void => {
+    runFile.wallSeconds = earlierSeconds + (Date.now() - sittingStartMs) / 1000;
+    writeRunFile(folder, runFile);
+  };
   const log = openRecords(join(folder, 'records.ndjson'));
   try {
     if (runFile.generatorCeilingPerSecond === null && plans.some(usesSearch)) {
       runFile.generatorCeilingPerSecond = await generatorCeiling(context, progress);
       writeRunFile(folder, runFile);
     }
-    await runPlans(context, plans, log, progress);
+    await runPlans(context, plans, log, progress, saveTime);
   } finally {
     await context.witness?.close();
   }
-  runFile.wallSeconds += (Date.now() - sittingStartMs) / 1000;
   runFile.finishedAt = new Date().toISOString();
-  writeRunFile(folder, runFile);
+  saveTime();
   const result = resultOf(runFile, plans, log.records);
   const primaryMissing = result.experiments.some((one) => one.armsWithoutData.length > 0);
   return {
@@ -240,6 +252,7 @@ async function runPlans(
   plans: readonly ExperimentPlan[],
   log: RecordLog,
   progress: Progress,
+  afterTrial: () => void,
 ): Promise<void> {
   const all = plans.flatMap((plan) => plan.trials.map((trial) => ({ plan, trial })));
   const left = all.filter(({ trial }) => !isSettled(log.records, trial));
@@ -257,6 +270,7 @@ async function runPlans(
       );
       const record = await runTrial(context, plan, trial, log.records.length, attempt);
       log.append(record);
+      afterTrial();
       if (record.state !== 'completed') progress.line(describeTrouble(record));
       if (isSettled(log.records, trial)) break;
     }
@@ -310,7 +324,10 @@ function newRunId(root: string): string {
 }
 
 function writeRunFile(folder: string, runFile: RunFile): void {
-  writeFileSync(join(folder, 'run.json'), `${JSON.stringify(runFile, null, 2)}\n`);
+  // A kill must find the old file or the new one, not half of it.
+  const path = join(folder, 'run.json');
+  writeFileSync(`${path}.tmp`, `${JSON.stringify(runFile, null, 2)}\n`);
+  renameSync(`${path}.tmp`, path);
 }
 
 function readRunFile(root: string, runId: string): RunFile {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LabError } from './errors.ts';
 import type { SupervisedProcess, Supervisor } from './provision/supervisor.ts';
 import type { LabStats } from './server-protocol.ts';
@@ -17,6 +18,8 @@ export interface PageProbe {
 export interface ServerProcess {
   baseUrl: string;
   process: SupervisedProcess;
+  /** Waits until Postgres and Redis both answer the server. @returns What is still wrong after 5 s; null: ready. */
+  readiness(): Promise<string | null>;
   policy(): Promise<string>;
   stats(): Promise<LabStats>;
   resetStats(): Promise<void>;
@@ -27,6 +30,8 @@ export interface ServerProcess {
 
 const START_TIMEOUT_MS = 20_000;
 const CALL_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 5_000;
+const READY_POLL_MS = 20;
 
 /**
  * Starts one server process on a free port and waits until it listens.
@@ -74,6 +79,14 @@ export async function startServer(options: {
   return {
     baseUrl,
     process: server,
+    async readiness() {
+      const deadlineMs = Date.now() + READY_TIMEOUT_MS;
+      for (;;) {
+        const text = await readyText(baseUrl);
+        if (text === null || Date.now() > deadlineMs) return text;
+        await sleep(READY_POLL_MS);
+      }
+    },
     async policy() {
       const { name } = (await (await call('GET', '/lab/policy')).json()) as { name: string };
       return name;
@@ -99,6 +112,15 @@ export async function startServer(options: {
     },
     stop: () => server.stop(),
   };
+}
+
+/** A server that listens may still be connecting; asked too early, it would answer without its cache. */
+async function readyText(baseUrl: string): Promise<string | null> {
+  const response = await fetch(`${baseUrl}/readyz`, {
+    signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+  });
+  const { status, ...services } = (await response.json()) as { status: string };
+  return status === 'ready' ? null : `${status} ${JSON.stringify(services)}`;
 }
 
 function numberOrNull(text: string | null): number | null {

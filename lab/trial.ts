@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resetRestaurant, tableDigest } from '../seed/reset.ts';
 import type { BenchContext } from './bench-context.ts';
-import { type CpuUse, cpuBetween, startCpuSampler } from './cpu.ts';
+import { type CpuSeries, type CpuUse, cpuBetween, startCpuSampler } from './cpu.ts';
 import type { Arm, Experiment, Load, ProfileDesign } from './experiment.ts';
 import { type Reduction, reduceK6 } from './k6/reduce.ts';
 import { type K6Exit, runK6 } from './k6/run.ts';
@@ -153,6 +153,8 @@ async function prepare(
 ): Promise<string[]> {
   const { arm } = setup;
   const problems: string[] = [];
+  const notReady = await server.readiness();
+  if (notReady !== null) problems.push(`the server is ${notReady}`);
   const policy = await server.policy();
   if (policy !== arm.policy) problems.push(`the policy is ${policy}, not ${arm.policy}`);
   await server.clearCache();
@@ -210,6 +212,7 @@ async function drive(
   });
   const faults: { epochMs: number; kind: 'freeze' | 'thaw'; label: string }[] = [];
   let freezing: Promise<void> = Promise.resolve();
+  let series: CpuSeries = { samples: [] };
   const exit = await runK6({
     bin: context.stack.k6.bin,
     script: join(context.root, 'scenarios', setup.experiment.name, 'load.ts'),
@@ -239,9 +242,10 @@ async function drive(
     onMeasureBegins: () => {
       if (arm.freeze !== undefined) freezing = freeze(server, arm.freeze, faults);
     },
+  }).finally(() => {
+    series = sampler.stop();
   });
   await freezing;
-  const series = sampler.stop();
   const stats = await server.stats();
   const after = await context.witness?.read();
   const reduction = await reduceK6(outFile, {
