@@ -11,8 +11,8 @@ import { createSupervisor, sweepOrphans } from './provision/supervisor.ts';
 import type { Supervisor } from './provision/supervisor.ts';
 import { ROOT } from './root.ts';
 
-const PAIRS = 7;
-const SECONDS = 3;
+const PAIRS = 15;
+const SECONDS = 2;
 const WARM_SECONDS = 3;
 const TARGET_RATIO = 0.85;
 /** Below this share of its core the server was not what held the load back. */
