@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { seedDatabase } from '../seed/load.ts';
 import { RESTAURANT } from './bench-context.ts';
 import { EXIT, LabError } from './errors.ts';
@@ -45,6 +46,7 @@ export async function perf(): Promise<ExitCode> {
       saturate(supervisor, servers[arm], { path: PAGE, seconds, pinned });
 
     for (const arm of ARMS) await measure(arm, WARM_SECONDS);
+    await fetch(`${servers.cached.url}/lab/stats/reset`, { method: 'POST' });
     const readings: Readings = { bare: [], cached: [], static: [] };
     for (let pair = 0; pair < PAIRS; pair += 1) {
       // Turned around every second time, so that drift hits both sides alike.
@@ -54,6 +56,7 @@ export async function perf(): Promise<ExitCode> {
       print(`pair ${pair + 1}: ${rates.join(', ')}`);
     }
     printResult(readings);
+    await printOthersThanHits(servers.cached);
     return EXIT.fine;
   } finally {
     await supervisor.stopAll();
@@ -133,6 +136,23 @@ function printResult(readings: Readings): void {
       `below ${SATURATED_CORES} the server was not saturated (generator or other programs): read the ratio by CPU`,
     );
 }
+
+/** A page that was not a hit costs a hundred times as much: a few are enough to spoil a pair. */
+async function printOthersThanHits({ url }: PerfServer): Promise<void> {
+  const { phases } = statsSchema.parse(await (await fetch(`${url}/lab/stats`)).json());
+  const others = Object.entries(phases.other.outcomes).filter(([outcome]) => outcome !== 'hit');
+  if (others.length === 0) return;
+  const counts = others.map(([outcome, count]) => `${count} ${outcome}`).join(', ');
+  print(
+    `not only hits: ${counts} of ${phases.other.requests} pages; run it again on a calm machine`,
+  );
+}
+
+const statsSchema = z.object({
+  phases: z.object({
+    other: z.object({ requests: z.number(), outcomes: z.record(z.string(), z.number()) }),
+  }),
+});
 
 function ratios(above: readonly number[], below: readonly number[]): number[] {
   return above.map((value, index) => value / (below[index] ?? Number.NaN));
