@@ -123,7 +123,7 @@ export const experiment: Experiment = {
       rounds: 3,
       warmSeconds: 1.5,
       measureSeconds: 3,
-      arms: ['uncached', 'joined', 'cached', 'invalidated', 'static'],
+      arms: ['uncached', 'joined', 'cached', 'static'],
     },
     standard: { rounds: 12, warmSeconds: 3, measureSeconds: 10 },
     full: { rounds: 24, warmSeconds: 5, measureSeconds: 30 },
