@@ -1,12 +1,12 @@
+import { relative } from 'node:path';
 import { comparePairs } from '../stats/compare.ts';
 import { bench } from '../bench.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { responseMs } from '../measures.ts';
 import { parseRunOptions } from '../options.ts';
-import { createProgress } from '../progress.ts';
-import { createSupervisor, sweepOrphans } from '../provision/supervisor.ts';
 import type { TrialRecord } from '../result.ts';
 import { ROOT } from '../root.ts';
+import { supervised } from './supervised.ts';
 import { ROUNDS_PER_COMPARISON, TWINS } from '../../scenarios/aa/experiment.ts';
 
 /** Of 20 comparisons at 5 %, more than 3 false alarms happen by chance in 1.6 % of the cases. */
@@ -20,14 +20,7 @@ export async function verifyCommand(criterion: string, resume: string | null): P
       exitCode: EXIT.badArguments,
     });
   }
-  const progress = createProgress(process.stderr, process.env, Date.now);
-  for (const line of await sweepOrphans(ROOT)) progress.line(line);
-  const supervisor = createSupervisor({
-    root: ROOT,
-    label: 'verify',
-    onEvent: (line) => progress.line(line),
-  });
-  try {
+  return supervised('verify', async ({ supervisor, progress }) => {
     const { records, folder } = await bench({
       root: ROOT,
       run: parseRunOptions(['aa'], { profile: 'full' }),
@@ -42,13 +35,10 @@ export async function verifyCommand(criterion: string, resume: string | null): P
     process.stdout.write(
       `A/A: ${falseAlarms} false alarms in ${comparisons} comparisons of ${ROUNDS_PER_COMPARISON} rounds ` +
         `(at most ${FALSE_ALARMS_ALLOWED} of at least 20 allowed): ${passed ? 'passed' : 'failed'}\n` +
-        `Records: ${folder}/records.ndjson\n`,
+        `Records: ${relative(process.cwd(), folder)}/records.ndjson\n`,
     );
     return passed ? EXIT.fine : EXIT.regression;
-  } finally {
-    progress.done();
-    await supervisor.stopAll();
-  }
+  });
 }
 
 /** Takes the valid rounds in their order, six at a time, and asks each six for a difference that is not there. */
