@@ -21,7 +21,7 @@ import { startStack } from './provision/stack.ts';
 import type { Supervisor } from './provision/supervisor.ts';
 import { openRecords, type RecordLog } from './records.ts';
 import { type Environment, RESULT_SCHEMA, type RunResult, type TrialRecord } from './result.ts';
-import { startServer } from './server-process.ts';
+import { serviceEnvironment, startServer } from './server-process.ts';
 import { runTrial } from './trial.ts';
 import { openSelectWitness } from './witness.ts';
 
@@ -207,7 +207,7 @@ async function setUp(
     supervisor,
     witness: postgres.pgStatStatements ? await openSelectWitness(postgres.url) : null,
     restaurantDigest: await tableDigest(postgres.url),
-    page: await findPage(root, supervisor, postgres.url, redis),
+    page: await findPage(root, supervisor, { postgres, redis }),
     scratchFolder,
   };
 }
@@ -216,17 +216,14 @@ async function setUp(
 async function findPage(
   root: string,
   supervisor: Supervisor,
-  postgresUrl: string,
-  redis: { url: string; keyPrefix: string },
+  services: Parameters<typeof serviceEnvironment>[0],
 ): Promise<BenchContext['page']> {
   const path = `/stores/${RESTAURANT}/catalog`;
   const server = await startServer({
     root,
     supervisor,
     environment: {
-      CACHELAB_PG_URL: postgresUrl,
-      CACHELAB_REDIS_URL: redis.url,
-      CACHELAB_KEY_PREFIX: redis.keyPrefix,
+      ...serviceEnvironment(services),
       CACHELAB_POLICY: 'joined',
       CACHELAB_DB_LATENCY: '0',
     },

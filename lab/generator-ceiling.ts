@@ -4,7 +4,7 @@ import type { BenchContext } from './bench-context.ts';
 import { reduceK6 } from './k6/reduce.ts';
 import { runK6 } from './k6/run.ts';
 import type { Progress } from './progress.ts';
-import { startServer } from './server-process.ts';
+import { serviceEnvironment, startServer } from './server-process.ts';
 
 const WARM_SECONDS = 1;
 const MEASURE_SECONDS = 3;
@@ -22,9 +22,7 @@ export async function generatorCeiling(context: BenchContext, progress: Progress
     root,
     supervisor,
     environment: {
-      CACHELAB_PG_URL: stack.postgres.url,
-      CACHELAB_REDIS_URL: stack.redis.url,
-      CACHELAB_KEY_PREFIX: stack.redis.keyPrefix,
+      ...serviceEnvironment(stack),
       CACHELAB_POLICY: 'uncached',
       CACHELAB_DB_LATENCY: '0',
     },

@@ -33,6 +33,18 @@ const CALL_TIMEOUT_MS = 30_000;
 const READY_TIMEOUT_MS = 5_000;
 const READY_POLL_MS = 20;
 
+/** The variables that tell a server where its services are. */
+export function serviceEnvironment(services: {
+  postgres: { url: string };
+  redis: { url: string; keyPrefix: string };
+}): Record<string, string> {
+  return {
+    CACHELAB_PG_URL: services.postgres.url,
+    CACHELAB_REDIS_URL: services.redis.url,
+    CACHELAB_KEY_PREFIX: services.redis.keyPrefix,
+  };
+}
+
 /**
  * Starts one server process on a free port and waits until it listens.
  * @param environment - The variables of `server-protocol.ts`.

@@ -19,7 +19,7 @@ import {
 } from './result.ts';
 import { nextRate, searchResult } from './search.ts';
 import type { LabStats } from './server-protocol.ts';
-import { type ServerProcess, startServer } from './server-process.ts';
+import { serviceEnvironment, type ServerProcess, startServer } from './server-process.ts';
 import { mergeHistograms } from './stats/histogram.ts';
 import { plainQuantileMs, quantileMs } from './stats/quantile.ts';
 import { judgeTrial } from './validity.ts';
@@ -133,9 +133,7 @@ function serverEnvironment(context: BenchContext, setup: TrialSetup): Record<str
       ? arm.policy
       : JSON.stringify({ preset: arm.policy, overrides: { ttlMs: options.ttlSeconds * 1000 } });
   return {
-    CACHELAB_PG_URL: stack.postgres.url,
-    CACHELAB_REDIS_URL: stack.redis.url,
-    CACHELAB_KEY_PREFIX: stack.redis.keyPrefix,
+    ...serviceEnvironment(stack),
     CACHELAB_POLICY: policy,
     CACHELAB_DB_LATENCY: options.dbLatency,
     CACHELAB_SEED: String(setup.seed),
