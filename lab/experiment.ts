@@ -6,7 +6,11 @@ import type {
   MeasureDescription,
   Measurement,
   Profile,
+  Score,
+  TheoryCheck,
+  TradeOff,
 } from './result.ts';
+import type { Protocol } from './protocol.ts';
 
 /** A number read from one valid trial; null when the trial cannot give it (too few samples). */
 export interface Measure extends MeasureDescription {
@@ -41,6 +45,18 @@ export interface Arm {
   title: string;
   /** A preset of the server. */
   policy: string;
+  /** Settings that differ from the preset's, e.g. `{ ttlMs: 2000 }`. */
+  overrides?: Readonly<Record<string, unknown>>;
+  /** Server processes behind one Postgres and one Redis; 1 when absent, `--server-processes` overrides it. */
+  processes?: number;
+  /** Variables of the server processes beside those that the lab sets. */
+  environment?: Readonly<Record<string, string>>;
+  /** Added to each database round trip, in place of the run's `--db-latency`. */
+  dbLatency?: string;
+  /** A Redis of the trial's own, which its protocol may kill, freeze and reconfigure. */
+  redis?: 'own';
+  /** For the experiment's own protocol. */
+  parameters?: Readonly<Record<string, number | string | boolean>>;
   role: 'baseline' | 'candidate' | 'bound' | 'repeat';
   /** Overrides of the experiment's load for this arm. */
   load?: Load;
@@ -65,7 +81,10 @@ export interface ProfileDesign {
 }
 
 /** An analysis before its sentences are written. */
-export type Analysed = Omit<ExperimentAnalysis, 'answer' | 'claims'>;
+export type Analysed = Omit<
+  ExperimentAnalysis,
+  'answer' | 'claims' | 'theory' | 'scores' | 'tradeOffs'
+>;
 
 /** An experiment is data: the lab plans, runs, records, analyses and reports it. */
 export interface Experiment {
@@ -76,6 +95,8 @@ export interface Experiment {
   arms: Arm[];
   load: Load;
   updatesPerSecond: number;
+  /** What a trial does when it is more than a load on one page; absent: warm-up, then measured phase. */
+  protocol?: Protocol;
   measures: [primary: Measure, ...others: Measure[]];
   /** The first is the primary comparison; `family` members enter Holm (at most 4 with the primary). */
   comparisons: {
@@ -92,6 +113,12 @@ export interface Experiment {
   answer(analysis: Analysed): string;
   /** Claims of the story that it judges. Pure. */
   claims(analysis: Analysed): ClaimResult[];
+  /** Figures of theory beside the measured ones. Pure. */
+  theory?(analysis: Analysed): TheoryCheck[];
+  /** Cells of the scorecard. Pure. */
+  scores?(analysis: Analysed): Score[];
+  /** Points of the Pareto picture. Pure. */
+  tradeOffs?(analysis: Analysed): TradeOff[];
   caveats: string[];
   charts(analysis: ExperimentAnalysis): Figure[];
 }

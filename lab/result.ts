@@ -129,6 +129,20 @@ export interface Measurement {
   };
   events: TrialEvent[];
   search: SearchResult | null;
+  /** What the experiment's own protocol found; absent where it has none. */
+  findings?: Findings;
+}
+
+/** Figures of one trial beyond the latency of a page, each under a name that the experiment gives it. */
+export interface Findings {
+  /** Counts that add up over trials, e.g. `reads` and `staleReads`. */
+  totals: Record<string, number>;
+  /** One value per repetition inside the trial, e.g. `loadsPerExpiry` of 20 expiries. Counted outcomes repeat inside one trial. */
+  samples: Record<string, number[]>;
+  /** Lines to draw, e.g. SELECTs per second; x ascending. */
+  series: { name: string; points: [x: number, y: number][] }[];
+  /** Sentences that belong beside the figures. */
+  notes: string[];
 }
 
 /** Why a trial is not to be trusted, or with what reserve. Names are stable: tests and `flagsAsMeasures` use them. */
@@ -229,6 +243,8 @@ export interface ArmAnalysis {
   outcomes: Partial<Record<Outcome, number>>;
   /** SELECTs per page request from the server's count, and from Postgres over the whole trials. */
   selectsPerPage: { server: number | null; postgres: number | null };
+  /** Findings of all valid trials: totals added up, samples one after the other, series of each trial in run order. */
+  findings?: Findings;
   /** One entry per trial in run order, invalid ones included. */
   strip: {
     order: number;
@@ -291,6 +307,58 @@ export interface ClaimResult {
   reason: string;
 }
 
+/** A figure that theory gives, beside the measured one. */
+export interface TheoryCheck {
+  arm: string;
+  /** What it is, e.g. `loads per expiry`. */
+  quantity: string;
+  unit: string;
+  /** The formula with its symbols, e.g. `1 + λΔ`. */
+  formula: string;
+  theory: number;
+  measured: Estimate;
+  /** Whether theory lies inside the measured interval, or within `tolerance`; null: no interval, so no judgement. */
+  agrees: boolean | null;
+  /** Why they may differ, or under which condition the formula holds. */
+  note: string;
+}
+
+/** What a cache does to you. `cost` is what the cure itself takes. */
+export const DISEASES = [
+  'slow page',
+  'staleness',
+  'stampede',
+  'avalanche',
+  'penetration',
+  'cost',
+] as const;
+export type Disease = (typeof DISEASES)[number];
+
+/** One cell of the scorecard: what a policy does about a disease. */
+export interface Score {
+  /** Name of the server's preset. */
+  policy: string;
+  disease: Disease;
+  /** The effect in a few words with the figure, e.g. `1 load per expiry`. */
+  words: string;
+  estimate: Estimate | null;
+  tone: 'good' | 'bad' | 'neutral';
+}
+
+/** One point of the Pareto picture: what a policy trades for what. */
+export interface TradeOff {
+  policy: string;
+  /** What tells it from the policy's other points, e.g. `TTL 60 s`; empty: nothing. */
+  variant: string;
+  /** Share of reads that showed an old page, 0 to 1. */
+  staleShare: Estimate | null;
+  /** Longest staleness seen, in seconds. */
+  longestStaleSeconds: number | null;
+  /** 0 to 1. */
+  hitRatio: Estimate | null;
+  selectsPerPage: Estimate | null;
+}
+
 export interface ExperimentAnalysis {
   name: string;
   title: string;
@@ -314,6 +382,12 @@ export interface ExperimentAnalysis {
   arms: ArmAnalysis[];
   comparisons: Comparison[];
   claims: ClaimResult[];
+  /** Theory beside measurement; absent or empty where there is no formula. */
+  theory?: TheoryCheck[];
+  /** Cells that this experiment contributes to the report's scorecard. */
+  scores?: Score[];
+  /** Points that it contributes to the Pareto picture. */
+  tradeOffs?: TradeOff[];
   /** Baseline, candidate or bound arms without one valid trial. */
   armsWithoutData: string[];
 }

@@ -18,6 +18,7 @@ import type { Outcome } from './result.ts';
  * | CACHELAB_LAB_TOKEN | needed in `x-lab-token` for `/lab/*` when not on loopback | none |
  * | CACHELAB_LOG | pino level | warn |
  * | CACHELAB_SLOW_MS | requests that take longer are logged, at most one a second | 100 |
+ * | CACHELAB_JOURNAL | `on`: each read, load and write is kept for `GET /lab/journal` | off |
  *
  * Load scripts mark requests of the measured phase with the header `x-lab-phase: measure`.
  */
@@ -38,6 +39,61 @@ export interface LabStats {
   eventLoopDelayP99Ms: number;
   /** Version shown by the last page sent, per slug; of a few slugs only. */
   menuVersions: Record<string, number>;
+  /** What the policies did since the last reset, by event: `CacheEvent` of `server/cache/strategy.ts`. */
+  cacheEvents: Record<string, number>;
+}
+
+/**
+ * Each read, load and write of one server process since its last reset (`GET /lab/journal`, `POST /lab/journal/reset`), with
+ * CACHELAB_JOURNAL on. A table is its columns, all of one length. `…Us`: microseconds of `process.hrtime`, CLOCK_MONOTONIC on
+ * Linux: the same clock in every process of the machine. `slug` is an index into `slugs`.
+ */
+export interface Journal {
+  slugs: string[];
+  /** Page requests (`GET /stores/:slug/catalog`), in the order of their ends. */
+  reads: {
+    slug: number[];
+    /** Handling began, before any cache or database was asked. */
+    startUs: number[];
+    endUs: number[];
+    status: number[];
+    /** Index into `OUTCOMES`; -1 where the load failed. */
+    outcome: number[];
+    /** `menu_version` that the page shows; 0 without a page. */
+    version: number[];
+    /** When the page's load began, ms since the Unix epoch, from its header; 0 without a page. Joins with `loads.startedAtMs`. */
+    loadedAtMs: number[];
+    /** Number in the header `x-lab-session`; 0 without. */
+    session: number[];
+    /** 1: in the measured phase. */
+    measured: number[];
+  };
+  /** Builds of a page from the database, background ones included. */
+  loads: {
+    slug: number[];
+    startUs: number[];
+    endUs: number[];
+    /** ms since the Unix epoch. */
+    startedAtMs: number[];
+    selects: number[];
+    /** `menu_version` of the snapshot; 0: no such store; -1: the load failed. */
+    version: number[];
+    /** `[product id, version]` of each dish that was changed since the seed. */
+    dishes: [id: number, version: number][][];
+  };
+  /** Price updates through the server. */
+  writes: {
+    slug: number[];
+    product: number[];
+    /** Handling began. */
+    sendUs: number[];
+    /** COMMIT was answered. */
+    ackUs: number[];
+    /** The policy's part was done. */
+    doneUs: number[];
+    version: number[];
+    session: number[];
+  };
 }
 
 export interface PhaseStats {

@@ -216,6 +216,8 @@ async function drive(
     script: join(context.root, 'scenarios', setup.experiment.name, 'load.ts'),
     settings: {
       baseUrl: server.baseUrl,
+      baseUrls: [server.baseUrl],
+      seed: setup.seed,
       path: context.page.path,
       update:
         setup.updatesPerSecond === 0

@@ -44,13 +44,19 @@ export interface AppParts {
 /** The HTTP application, without a port. It owns none of its parts. */
 export function createApp(parts: AppParts): Express {
   const { db, redis, policy, log, now, random, labToken } = parts;
-  const services: Services = { store: redis, now, random };
+  const stats = new PageStats();
+  const services: Services = {
+    store: redis,
+    now,
+    random,
+    count: (event) => stats.count(event),
+  };
   const context: Context = {
     db,
     redis,
     services,
     keys: createKeys(parts.keyPrefix),
-    stats: new PageStats(),
+    stats,
     log,
     slow: createSlowLog(log, parts.slowMs, () => performance.now()),
     inForce: { policy, strategy: buildStrategy(policy.settings, services) },

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { build } from 'hdr-histogram-js';
 import type { Histogram } from 'hdr-histogram-js';
-import type { Outcome } from './cache/strategy.ts';
+import type { CacheEvent, Outcome } from './cache/strategy.ts';
 
 /** Phase of a trial that a request belongs to; load scripts mark the measured one. */
 export type Phase = 'measure' | 'other';
@@ -31,6 +31,7 @@ export class PageStats {
   phases: Record<Phase, PhaseCounters> = { measure: emptyPhase(), other: emptyPhase() };
   /** Version on the last page sent, of the first 20 slugs. */
   readonly menuVersions: Map<string, number> = new Map();
+  cacheEvents: Partial<Record<CacheEvent, number>> = {};
   readonly #loopDelay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
 
   constructor() {
@@ -62,6 +63,10 @@ export class PageStats {
     this.phases[phase].selects += selects;
   }
 
+  count(event: CacheEvent): void {
+    this.cacheEvents[event] = (this.cacheEvents[event] ?? 0) + 1;
+  }
+
   /** 99th percentile of how late the event loop was, in ms. */
   loopDelayP99Ms(): number {
     // The monitor's samples contain its own interval; an idle loop reads as that interval.
@@ -71,6 +76,7 @@ export class PageStats {
   reset(): void {
     this.phases = { measure: emptyPhase(), other: emptyPhase() };
     this.menuVersions.clear();
+    this.cacheEvents = {};
     this.#loopDelay.reset();
   }
 

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const { redisUrl } = await testStack();
   raw = new Redis(redisUrl);
   redis = createRedis({ url: redisUrl, timeoutMs: 2000, onChange: () => {} });
-  services = { store: redis, now: () => nowMs, random: () => 0.5 };
+  services = { store: redis, now: () => nowMs, random: () => 0.5, count: () => {} };
   await vi.waitUntil(() => redis.ping().then(Number.isFinite, () => false), { timeout: 5000 });
 });
 

@@ -3,11 +3,16 @@
 /** What the lab hands to a load script, as JSON in `CACHELAB_LOAD`. */
 export interface LoadSettings {
   baseUrl: string;
+  /** All server processes, `baseUrl` among them: virtual users take turns. */
+  baseUrls: string[];
+  /** Of the script's own draws. */
+  seed: number;
   /** Path of the page under test. */
   path: string;
   /** `update-price` endpoint and the two prices that alternate; null without updates. */
   update: { path: string; prices: [number, number]; perSecond: number } | null;
-  arrivals: 'even' | 'poisson' | 'closed';
+  /** `burst`: the script makes its own moments. */
+  arrivals: 'even' | 'poisson' | 'closed' | 'burst';
   /** Null in a closed model. */
   ratePerSecond: number | null;
   virtualUsers: number;
@@ -15,4 +20,6 @@ export interface LoadSettings {
   measureSeconds: number;
   /** Count each page's outcome from its headers; costs about 15 us of k6's CPU per request. */
   countOutcomes: boolean;
+  /** For the experiment's own script. */
+  extra?: Record<string, unknown>;
 }

@@ -63,7 +63,34 @@ export interface Services {
   now: () => number;
   /** Uniform in [0, 1). */
   random: () => number;
+  /** Counts what a policy did, for `/lab/stats` and `/metrics`. */
+  count(event: CacheEvent): void;
 }
+
+/** What policies do out of sight of the reader. */
+export type CacheEvent =
+  | 'filled'
+  /** A fence turned the copy away: it was older than a change. */
+  | 'fill-refused'
+  | 'fill-failed'
+  | 'load-failed'
+  /** A reader waited for the load of another process. */
+  | 'lock-waited'
+  /** The wait was over before the load. */
+  | 'lock-timeout'
+  /** The lock had run out before its holder gave it back. */
+  | 'lock-lost'
+  /** A background load began. */
+  | 'refresh'
+  | 'refresh-failed'
+  /** An old copy was sent because the load failed. */
+  | 'stale-if-error'
+  /** An old copy was sent because the load of another took too long. */
+  | 'stale-get'
+  | 'l1-hit'
+  | 'l1-evicted'
+  /** The filter let a slug through that does not exist. */
+  | 'filter-false-positive';
 
 /** Where copies are kept: Redis behind its guard. Every method rejects within the configured timeout when it gives no answer. */
 export interface Store {

@@ -109,6 +109,7 @@ function labStats({ stats, db }: Context): LabStats {
     pool: db.counters(),
     eventLoopDelayP99Ms: stats.loopDelayP99Ms(),
     menuVersions: Object.fromEntries(stats.menuVersions),
+    cacheEvents: stats.cacheEvents,
   };
 }
 
