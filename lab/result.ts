@@ -69,7 +69,7 @@ export interface SearchResult {
 
 /** What was measured in one trial, all of it in the measured phase unless said otherwise. */
 export interface Measurement {
-  arrivals: 'even' | 'poisson' | 'closed';
+  arrivals: 'even' | 'poisson' | 'closed' | 'burst';
   /** Offered arrival rate of page requests; null in a closed model, where the server sets the pace. */
   offeredRatePerSecond: number | null;
   /** Virtual users; the concurrency of a closed model, the upper bound of an open one. */

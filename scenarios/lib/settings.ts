@@ -4,9 +4,9 @@
 export interface LoadSettings {
   baseUrl: string;
   /** All server processes, `baseUrl` among them: virtual users take turns. */
-  baseUrls: string[];
+  baseUrls?: string[];
   /** Of the script's own draws. */
-  seed: number;
+  seed?: number;
   /** Path of the page under test. */
   path: string;
   /** `update-price` endpoint and the two prices that alternate; null without updates. */
