@@ -61,7 +61,7 @@ export interface Journal {
     outcome: number[];
     /** `menu_version` that the page shows; 0 without a page. */
     version: number[];
-    /** When the page's load began, ms since the Unix epoch, from its header; 0 without a page. Joins with `loads.startedAtMs`. */
+    /** When the page's load began, ms since the Unix epoch, from its header; 0 without a page. Joins with `loads.startedAtMs`, which may be 1 ms later. */
     loadedAtMs: number[];
     /** Number in the header `x-lab-session`; 0 without. */
     session: number[];

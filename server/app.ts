@@ -17,6 +17,7 @@ import { MAX_BODY, notFound, onlyMethods, Problem, problemHandler } from './http
 import { serveRebuildCache } from './http/rebuild-cache.ts';
 import { serveStorefront } from './http/storefront.ts';
 import { serveUpdatePrice } from './http/update-price.ts';
+import { ServerJournal } from './journal.ts';
 import { createKeys } from './keys.ts';
 import { PageStats } from './page-stats.ts';
 import type { GuardedRedis } from './redis.ts';
@@ -33,6 +34,8 @@ export interface AppParts {
   log: Logger;
   /** Pages that take longer are logged. */
   slowMs: number;
+  /** Keep each read, load and write for `GET /lab/journal`. */
+  journal: boolean;
   /** Milliseconds since the Unix epoch. */
   now: () => number;
   /** Uniform in [0, 1). */
@@ -57,6 +60,7 @@ export function createApp(parts: AppParts): Express {
     services,
     keys: createKeys(parts.keyPrefix),
     stats,
+    journal: parts.journal ? new ServerJournal() : null,
     log,
     slow: createSlowLog(log, parts.slowMs, () => performance.now()),
     inForce: { policy, strategy: buildStrategy(policy.settings, services) },

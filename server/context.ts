@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Policy } from './cache/policy.ts';
 import type { Services, Strategy } from './cache/strategy.ts';
 import type { Database } from './database/database.ts';
+import type { ServerJournal } from './journal.ts';
 import type { Keys } from './keys.ts';
 import type { PageStats } from './page-stats.ts';
 import type { GuardedRedis } from './redis.ts';
@@ -19,6 +20,8 @@ export interface Context {
   services: Services;
   keys: Keys;
   stats: PageStats;
+  /** Null: not kept. */
+  journal: ServerJournal | null;
   log: Logger;
   /** Told of each page's handling time; warns of slow ones. */
   slow(what: string, milliseconds: number): void;

@@ -20,6 +20,8 @@ export interface Environment {
   logLevel: string;
   /** Pages that take longer are logged. */
   slowMs: number;
+  /** Each read, load and write is kept for the lab. */
+  journal: boolean;
 }
 
 /** Every variable that is wrong, in one error. */
@@ -91,6 +93,7 @@ const schema = z.object({
   CACHELAB_LAB_TOKEN: z.string().min(8, 'at least 8 characters').optional(),
   CACHELAB_LOG: z.enum(LEVELS, `one of ${LEVELS.join(', ')}`).default('warn'),
   CACHELAB_SLOW_MS: integer(0, 600_000).default(100),
+  CACHELAB_JOURNAL: z.enum(['on', 'off'], '`on` or `off`').default('off'),
 });
 
 /**
@@ -126,5 +129,6 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
     labToken: values.CACHELAB_LAB_TOKEN ?? null,
     logLevel: values.CACHELAB_LOG,
     slowMs: values.CACHELAB_SLOW_MS,
+    journal: values.CACHELAB_JOURNAL === 'on',
   };
 }

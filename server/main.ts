@@ -39,6 +39,7 @@ function main(): void {
     keyPrefix: environment.keyPrefix,
     log,
     slowMs: environment.slowMs,
+    journal: environment.journal,
     now: Date.now,
     random: seededRandom(environment.seed + 1), // another sequence than the database's latency
     labToken: isLoopback(environment.host) ? null : (environment.labToken ?? ''),

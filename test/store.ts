@@ -66,6 +66,7 @@ export async function openStore(
     keyPrefix,
     log: pino({ level: 'warn' }, { write: (line: string) => logged.push(line) }),
     slowMs: 60_000,
+    journal: true,
     now: () => Date.now() + clockOffsetMs,
     random: () => 0.5,
     labToken: options.labToken ?? null,

@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.ts';
 import { microsSince } from './elapsed.ts';
-import { renderPage } from './page.ts';
+import { changedDishes, renderPage } from './page.ts';
 import type {
   CategoryRow,
   OptionGroupRow,
@@ -52,6 +52,7 @@ export async function loadJoined(
     body: renderPage(row, row.theme ?? undefined, categories),
     menuVersion: row.menu_version,
     queries: [{ shape, table, rows: 1, micros }],
+    changedDishes: changedDishes(categories),
     micros: microsSince(started),
   };
 }

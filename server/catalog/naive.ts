@@ -1,7 +1,7 @@
 import type { QueryResultRow } from 'pg';
 import type { Database, Parameter } from '../database/database.ts';
 import { microsSince } from './elapsed.ts';
-import { renderPage } from './page.ts';
+import { changedDishes, renderPage } from './page.ts';
 import type {
   CategoryRow,
   CategoryRows,
@@ -64,5 +64,11 @@ export async function loadNaive(
   }, signal);
   if (page === null) return null;
   const body = renderPage(page.store, page.theme, page.categories);
-  return { body, menuVersion: page.store.menu_version, queries, micros: microsSince(started) };
+  return {
+    body,
+    menuVersion: page.store.menu_version,
+    queries,
+    changedDishes: changedDishes(page.categories),
+    micros: microsSince(started),
+  };
 }

@@ -108,6 +108,14 @@ export function renderPage(
   return Buffer.from(JSON.stringify(catalog));
 }
 
+/** Dishes with a version other than the seeded one: what a page shows of the changes so far. */
+export function changedDishes(categories: readonly CategoryRows[]): [number, number][] {
+  const changed: [number, number][] = [];
+  for (const { products } of categories)
+    for (const { id, version } of products) if (version > 1) changed.push([id, version]);
+  return changed;
+}
+
 /** Reads the bytes that `renderPage` made; they are never a client's. */
 export function parsePage(body: Buffer): Catalog {
   return JSON.parse(body.toString());

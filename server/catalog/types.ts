@@ -15,5 +15,7 @@ export interface PageLoad {
   /** `menu_version` of the snapshot that the page shows. */
   menuVersion: number;
   queries: QueryLogEntry[];
+  /** Dishes that were changed since the seed, with their versions. */
+  changedDishes: [id: number, version: number][];
   micros: number;
 }

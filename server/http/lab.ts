@@ -49,6 +49,21 @@ export function labRouter(context: Context): Router {
     .all(onlyMethods('POST'));
 
   router
+    .route('/journal')
+    .get((_request, response) => {
+      response.json(keptJournal(context).answer());
+    })
+    .all(onlyMethods('GET', 'HEAD'));
+
+  router
+    .route('/journal/reset')
+    .post((_request, response) => {
+      keptJournal(context).reset();
+      response.json({ reset: true });
+    })
+    .all(onlyMethods('POST'));
+
+  router
     .route('/cache/clear')
     .post(async (_request, response) => {
       // What a policy holds in this process goes with its strategy.
@@ -61,6 +76,12 @@ export function labRouter(context: Context): Router {
     .all(onlyMethods('POST'));
 
   return router;
+}
+
+function keptJournal({ journal }: Context): NonNullable<Context['journal']> {
+  if (journal === null)
+    throw new Problem(409, 'no journal is kept: start the server with CACHELAB_JOURNAL=on');
+  return journal;
 }
 
 /** The policy, and how its parts lie around each other. */

@@ -5,6 +5,7 @@ import type { PageLoad } from '../catalog/types.ts';
 import type { Context } from '../context.ts';
 import { PoolExhaustedError } from '../database/gate.ts';
 import type { Phase } from '../page-stats.ts';
+import { monotonicUs } from '../journal.ts';
 import { Problem } from './problem.ts';
 
 /** Slugs are lower-case words; what cannot be one is not asked for in Redis or Postgres. */
@@ -32,11 +33,19 @@ export async function loadPage(
   phase: Phase | null,
 ): Promise<PageLoad | null> {
   const build = context.inForce.policy.settings.query === 'joined' ? loadJoined : loadNaive;
+  const { journal } = context;
+  const startUs = journal === null ? 0 : monotonicUs();
+  const startedAtMs = context.services.now();
+  const record = (selects: number, version: number, dishes: [number, number][]): void =>
+    journal?.load({ slug, startUs, startedAtMs, selects, version, dishes });
   try {
     const page = await build(context.db, slug);
-    if (phase !== null) context.stats.loaded(phase, page?.queries.length ?? SELECTS_OF_UNKNOWN);
+    const selects = page?.queries.length ?? SELECTS_OF_UNKNOWN;
+    record(selects, page?.menuVersion ?? 0, page?.changedDishes ?? []);
+    if (phase !== null) context.stats.loaded(phase, selects);
     return page;
   } catch (error) {
+    record(0, -1, []);
     throw databaseProblem(error);
   }
 }

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Read } from '../cache/strategy.ts';
 import type { Context } from '../context.ts';
+import { monotonicUs, sessionOf } from '../journal.ts';
 import { isSlug, loadPage, selectsOf, unknownStore } from './load-page.ts';
 import { sendProblem, toProblem } from './problem.ts';
 import { cacheStatus, sendPage } from './send-page.ts';
@@ -12,12 +13,18 @@ import { cacheStatus, sendPage } from './send-page.ts';
 export function servePage(
   context: Context,
 ): (request: Request<{ slug: string }>, response: Response) => Promise<void> {
-  const { stats, keys, services } = context;
+  const { stats, keys, services, journal } = context;
   return async (request, response) => {
     const startedMs = performance.now();
+    const startUs = journal === null ? 0 : monotonicUs();
     const phase = request.headers['x-lab-phase'] === 'measure' ? 'measure' : 'other';
     const { slug } = request.params;
     let outcome: Read['outcome'] | null = null;
+    const record = (status: number, version: number, loadedAtMs: number): void => {
+      const session = sessionOf(request.headers['x-lab-session']);
+      const measured = phase === 'measure';
+      journal?.read({ slug, startUs, status, outcome, version, loadedAtMs, session, measured });
+    };
     try {
       if (!isSlug(slug)) throw unknownStore(slug);
       const read = await context.inForce.strategy.get(keys.catalog(slug), () =>
@@ -37,10 +44,12 @@ export function servePage(
       sendPage(request, response, read, entry, { startedMs, nowMs });
       const milliseconds = performance.now() - startedMs;
       stats.served(phase, slug, outcome, entry.menuVersion, milliseconds * 1000);
+      record(200, entry.menuVersion, entry.loadStartedAtMs);
       context.slow(slug, milliseconds);
     } catch (error) {
       const problem = toProblem(error);
       stats.refused(phase, problem.status, outcome, (performance.now() - startedMs) * 1000);
+      record(problem.status, 0, 0);
       if (problem.status === 500) context.log.error({ err: error, slug }, 'page failed');
       sendProblem(response, problem);
     }

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { updatePrice } from '../catalog/update-price.ts';
 import type { Context } from '../context.ts';
+import { monotonicUs, sessionOf } from '../journal.ts';
 import { databaseProblem, isSlug, unknownStore } from './load-page.ts';
 import { parseOrRefuse, Problem } from './problem.ts';
 
@@ -32,8 +33,9 @@ const productIdSchema = z.coerce
 export function serveUpdatePrice(
   context: Context,
 ): (request: Request<{ slug: string; id: string }>, response: Response) => Promise<void> {
-  const { db, keys } = context;
+  const { db, keys, journal } = context;
   return async (request, response) => {
+    const sendUs = journal === null ? 0 : monotonicUs();
     const { slug, id } = request.params;
     if (!isSlug(slug)) throw unknownStore(slug);
     const productId = parseOrRefuse(productIdSchema, id, 'product id');
@@ -44,7 +46,16 @@ export function serveUpdatePrice(
     if (result === 'unknown-store') throw unknownStore(slug);
     if (result === 'unknown-product')
       throw new Problem(404, `store "${slug}" has no product ${productId}`);
+    const ackUs = journal === null ? 0 : monotonicUs();
     const invalidated = await context.inForce.strategy.afterWrite(keys.catalog(slug));
+    journal?.write({
+      slug,
+      product: productId,
+      sendUs,
+      ackUs,
+      version: result.menuVersion,
+      session: sessionOf(request.headers['x-lab-session']),
+    });
     response.set('x-menu-version', String(result.menuVersion)).json({
       store: slug,
       product_id: productId,
