@@ -6,7 +6,8 @@ import { Counter } from 'k6/metrics';
 import type { Options, Scenario } from 'k6/options';
 import type { LoadSettings } from './settings.ts';
 
-const settings: LoadSettings = JSON.parse(__ENV['CACHELAB_LOAD'] ?? '{}');
+/** What the lab asks of this script. */
+export const settings: LoadSettings = JSON.parse(__ENV['CACHELAB_LOAD'] ?? '{}');
 
 const pageOutcome = new Counter('page_outcome');
 const scriptErrors = new Counter('script_errors');
@@ -112,18 +113,18 @@ function isFirstMeasured(): boolean {
   return first;
 }
 
-/** One page view; the lab hears when the measured phase begins, to time its faults by it. */
-export function viewPage(): void {
+/**
+ * One page view; the lab hears when the measured phase begins, to time its faults by it.
+ * @param path - Of the page; default: the page under test.
+ */
+export function viewPage(path: string = settings.path): void {
   const phase = phaseNow();
   exec.vu.metrics.tags['phase'] = phase;
   const measured = phase === 'measure';
   if (measured && isFirstMeasured()) console.info('measure-begins');
   // Near-Poisson arrivals: k6 starts iterations evenly, a random pause in front breaks the rhythm.
   if (settings.arrivals === 'poisson') sleep(Math.random());
-  const response = http.get(
-    settings.baseUrl + settings.path,
-    measured ? measureParams : warmParams,
-  );
+  const response = http.get(settings.baseUrl + path, measured ? measureParams : warmParams);
   if (measured && settings.countOutcomes && response.status === 200) {
     pageOutcome.add(1, { outcome: response.headers['X-Cache-Outcome'] ?? 'none' });
   }
