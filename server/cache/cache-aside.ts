@@ -1,4 +1,4 @@
-import { decodeEntry, loadEntry } from './entry.ts';
+import { absentEntry, decodeEntry, loadEntry } from './entry.ts';
 import type { Entry } from './entry.ts';
 import type { Load, Read, Services, Strategy } from './strategy.ts';
 
@@ -13,6 +13,13 @@ export interface Slots {
   freshness(entry: Entry, nowMs: number): Freshness;
   /** Who may load after a miss. `reread` looks into the cache again. Default: everybody. */
   gate(key: string, work: () => Promise<Read>, reread: () => Promise<Read | null>): Promise<Read>;
+  /** How bodies are stored. Default: gzip. */
+  encoding: 'gzip' | 'identity';
+  /**
+   * Called when a load begins. The function that it returns is called if nothing was found: for how many ms to keep
+   * that, null: not at all. Default: never.
+   */
+  watchAbsence(): () => number | null;
   /** Writes the copy. @returns Whether it was accepted. Default: SET with the life as its expiry. */
   write(key: string, entry: Entry): Promise<boolean>;
 }
@@ -23,6 +30,8 @@ export function defaultSlots(services: Services): Slots {
     freshness: (entry, nowMs) =>
       nowMs < entry.loadStartedAtMs + entry.ttlMs ? 'fresh' : 'expired',
     gate: (_key, work) => work(),
+    encoding: 'gzip',
+    watchAbsence: () => () => null,
     write: async (key, entry) => {
       await services.store.set(key, entry.bytes, entry.ttlMs);
       return true;
@@ -42,6 +51,10 @@ export function cacheAside(services: Services, ttlMs: number, slots: Slots): Str
   function usable(bytes: Buffer | null): Read | null {
     const entry = bytes === null ? null : decodeEntry(bytes);
     if (entry === null) return null;
+    if (entry.encoding === 'absent') {
+      if (now() >= entry.loadStartedAtMs + entry.ttlMs) return null;
+      return { outcome: 'negative', entry: null, absence: entry, loaded: null, stored: false };
+    }
     const freshness = slots.freshness(entry, now());
     if (freshness === 'expired') return null;
     const outcome = freshness === 'fresh' ? 'hit' : freshness;
@@ -49,14 +62,19 @@ export function cacheAside(services: Services, ttlMs: number, slots: Slots): Str
   }
 
   const fill: Strategy['fill'] = async (key, load) => {
-    const { entry, loaded } = await loadEntry(load, slots.lifetimeMs(ttlMs), now);
+    const keepAbsenceMs = slots.watchAbsence();
+    const loadStartedAtMs = now();
+    const { entry, loaded } = await loadEntry(load, slots.lifetimeMs(ttlMs), now, slots.encoding);
+    const absenceMs = entry === null ? keepAbsenceMs() : null;
+    const copy =
+      absenceMs === null ? entry : absentEntry({ loadStartedAtMs, ttlMs: Math.round(absenceMs) });
     // A copy that could not be kept is no reason to keep the reader from the page.
-    const stored = entry !== null && (await slots.write(key, entry).catch(() => false));
+    const stored = copy !== null && (await slots.write(key, copy).catch(() => false));
     return { outcome: 'miss', entry, loaded, stored };
   };
 
   const bypass = async (load: Load): Promise<Read> => ({
-    ...(await loadEntry(load, ttlMs, now)),
+    ...(await loadEntry(load, ttlMs, now, slots.encoding)),
     outcome: 'bypass',
     stored: false,
   });

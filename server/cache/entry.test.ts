@@ -1,7 +1,14 @@
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeEntry, encodeEntry, loadEntry, MAX_TTL_MS, plainBody } from './entry.ts';
+import {
+  absentEntry,
+  decodeEntry,
+  encodeEntry,
+  loadEntry,
+  MAX_TTL_MS,
+  plainBody,
+} from './entry.ts';
 
 const loaded = (text: string) => ({
   body: Buffer.from(text),
@@ -14,15 +21,16 @@ describe('the stored form of a page', () => {
   test('any body and any facts come back as they were put in', () => {
     fc.assert(
       fc.property(
-        fc.uint8Array({ maxLength: 2000 }),
+        fc.uint8Array({ minLength: 1, maxLength: 2000 }),
         fc.nat({ max: 2 ** 40 }),
         fc.nat({ max: 2 ** 47 }),
         fc.nat({ max: 2 ** 32 - 1 }),
         fc.nat({ max: MAX_TTL_MS }),
-        (bodyBytes, menuVersion, loadStartedAtMs, micros, ttlMs) => {
+        fc.constantFrom('gzip' as const, 'identity' as const),
+        (bodyBytes, menuVersion, loadStartedAtMs, micros, ttlMs, encoding) => {
           const { bytes } = encodeEntry(
             { body: Buffer.from(bodyBytes), menuVersion, queries: [], micros },
-            { loadStartedAtMs, ttlMs },
+            { loadStartedAtMs, ttlMs, encoding },
           );
           const entry = decodeEntry(bytes);
           expect(entry).toMatchObject({ menuVersion, loadStartedAtMs, loadMicros: micros, ttlMs });
@@ -40,6 +48,23 @@ describe('the stored form of a page', () => {
     expect(gunzipSync(bytes.subarray(24)).toString()).toBe('{"a":1}');
   });
 
+  test('a body may be stored as it is', () => {
+    const facts = { loadStartedAtMs: 1000, ttlMs: 60_000, encoding: 'identity' } as const;
+    const { bytes } = encodeEntry(loaded('{"a":1}'), facts);
+    expect(bytes.subarray(0, 4).toString('hex')).toBe('434c0102');
+    expect(bytes.subarray(24).toString()).toBe('{"a":1}');
+  });
+
+  test('an absence is 24 bytes with its age and its life', () => {
+    const { bytes } = absentEntry({ loadStartedAtMs: 1000, ttlMs: 300_000 });
+    expect(bytes).toHaveLength(24);
+    expect(decodeEntry(bytes)).toMatchObject({
+      encoding: 'absent',
+      loadStartedAtMs: 1000,
+      ttlMs: 300_000,
+    });
+  });
+
   test('the same body gives the same bytes, whoever encodes it', () => {
     const facts = { loadStartedAtMs: 5, ttlMs: 10 };
     expect(encodeEntry(loaded('x'), facts).bytes).toEqual(encodeEntry(loaded('x'), facts).bytes);
@@ -51,6 +76,11 @@ describe('the stored form of a page', () => {
       'a header without a body',
       encodeEntry(loaded('x'), { loadStartedAtMs: 1, ttlMs: 1 }).bytes.subarray(0, 24),
     ],
+    [
+      'an absence with a body',
+      Buffer.concat([absentEntry({ loadStartedAtMs: 1, ttlMs: 1 }).bytes, Buffer.from('x')]),
+    ],
+    ['another encoding', Buffer.concat([Buffer.from('434c0103', 'hex'), Buffer.alloc(40)])],
     ['JSON of another program', Buffer.from('{"store":{"id":1,"slug":"lao-zhang"}}')],
     [
       'another version of the layout',

@@ -30,7 +30,7 @@ describe('a policy that is asked for', () => {
   test('a preset with overrides is named after both', () => {
     const policy = resolvePolicy({ preset: 'cached', overrides: { ttlMs: 60_000 } });
     expect(policy.name).toBe('cached(ttlMs=60000)');
-    expect(policy.settings).toEqual({
+    expect(policy.settings).toMatchObject({
       store: 'redis',
       ttlMs: 60_000,
       invalidate: 'none',

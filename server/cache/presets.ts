@@ -43,6 +43,14 @@ export const PRESETS: readonly Preset[] = [
       'The server that wrote deletes the copy after COMMIT. A load that began before may still fill the old page, for up to 3600 s; so may a DEL that Redis did not get.',
   },
   {
+    name: 'negative',
+    title: 'Absent stores, 300 s',
+    description: 'As cached; that a store does not exist is kept for 300 s.',
+    settings: { store: 'redis', ttlMs: 3_600_000, negativeTtlMs: 300_000 },
+    invalidation:
+      'None for pages: 3600 s. The note of an absent store goes when the store is announced, at the latest after 300 s.',
+  },
+  {
     name: 'static',
     title: 'Bytes from memory',
     description: 'The first page that was built, sent from the memory of the process: the bound.',

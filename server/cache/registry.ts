@@ -1,6 +1,8 @@
 /* oxlint-disable typescript/no-unnecessary-type-assertion -- isolatedDeclarations wants each part's type spelled out */
 import { query, store, ttlMs } from './base.ts';
+import { body } from './body.ts';
 import { invalidate } from './invalidate-on-write.ts';
+import { negativeTtlMs } from './negative.ts';
 import type { Part } from './part.ts';
 
 /**
@@ -11,6 +13,8 @@ export const PARTS = {
   invalidate: invalidate as typeof invalidate,
   store: store as typeof store,
   ttlMs: ttlMs as typeof ttlMs,
+  negativeTtlMs: negativeTtlMs as typeof negativeTtlMs,
+  body: body as typeof body,
   query: query as typeof query,
 };
 

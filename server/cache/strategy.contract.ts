@@ -55,13 +55,15 @@ export function strategyContract(title: string, make: () => Promise<Strategy> | 
       expect(other.entry?.menuVersion).toBe(2);
     });
 
-    test('what does not exist is null each time and leaves no copy', async () => {
+    test('what does not exist is null, and known as such or asked for again', async () => {
       const strategy = await make();
       const key = newKey();
       const read = await strategy.get(key, () => Promise.resolve(null));
-      expect(read).toMatchObject({ entry: null, loaded: null, stored: false });
+      expect(read).toMatchObject({ entry: null, loaded: null });
       const { load } = countingLoad();
-      expect((await strategy.get(key, load)).entry?.menuVersion).toBe(1);
+      const next = await strategy.get(key, load);
+      expect(next.outcome === 'negative').toBe(read.stored);
+      expect(next.entry?.menuVersion).toBe(read.stored ? undefined : 1);
     });
 
     test('a load that fails fails the read, and the next one loads again', async () => {

@@ -34,6 +34,8 @@ export interface Read {
   outcome: Outcome;
   /** Null: what was asked for does not exist. */
   entry: Entry | null;
+  /** With outcome `negative`: the note that says so. */
+  absence?: Entry;
   /** Whether this read left a copy behind. */
   stored: boolean;
   /** What this very read loaded; null when it was answered without, or by the load of another. */
@@ -56,6 +58,32 @@ export interface Strategy {
   afterWrite(key: string): Promise<boolean>;
 }
 
+/** What this process knows of the keys that exist; `server/admission/` keeps it up to date. */
+export interface Existence {
+  /** False: probably new to this process. True when it cannot tell. Costs no round trip. */
+  mayExist(key: string): boolean;
+  /**
+   * Whether `mayExist` was false and still is after everything that was committed before this call has been heard of.
+   * False when that cannot be found out in time. Callers at the same time share one round trip.
+   */
+  isAbsent(key: string): Promise<boolean>;
+  /** Grows with each key that is heard to be new. */
+  announcements(): number;
+}
+
+/** Tells other processes which copies are to go. */
+export interface Bus {
+  publish(key: string): Promise<void>;
+  /** Replaces the listener. `evict`: this key's copy is old; `lost`: from now on messages are missed; `linked`: heard again. */
+  listen(listener: BusListener): void;
+}
+
+export interface BusListener {
+  evict(key: string): void;
+  lost(): void;
+  linked(): void;
+}
+
 /** What a strategy may use; the core has no clock and no chance of its own. */
 export interface Services {
   store: Store;
@@ -63,6 +91,10 @@ export interface Services {
   now: () => number;
   /** Uniform in [0, 1). */
   random: () => number;
+  /** Null and absent: nothing is known, everything may exist. */
+  existence?: Existence | null;
+  /** Null and absent: this process is alone. */
+  bus?: Bus | null;
   /** Counts what a policy did, for `/lab/stats` and `/metrics`. */
   count(event: CacheEvent): void;
 }

@@ -23,8 +23,8 @@ export function sendPage(
   entry: Entry,
   { startedMs, nowMs }: Clocks,
 ): void {
-  const gzip = acceptsGzip(request.headers['accept-encoding']);
-  const body = gzip ? entry.gzipped : plainBody(entry);
+  const gzip = entry.encoding === 'gzip' && acceptsGzip(request.headers['accept-encoding']);
+  const body = gzip ? entry.body : plainBody(entry);
   const headers = [
     'content-type',
     'application/json; charset=utf-8',
