@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openLink } from './link.ts';
+
+let server: Server;
+const served: Socket[] = [];
+let link: Awaited<ReturnType<typeof openLink>>;
+const clients: Socket[] = [];
+
+beforeEach(async () => {
+  // Answers each chunk with itself.
+  server = createServer((socket) => {
+    served.push(socket);
+    socket.on('error', () => {});
+    socket.pipe(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  link = await openLink(`redis://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/3`);
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.destroy();
+  await link.close();
+  server.close();
+});
+
+async function open(): Promise<Socket> {
+  const socket = connect(Number(new URL(link.url).port), '127.0.0.1');
+  socket.on('error', () => {});
+  clients.push(socket);
+  await new Promise<void>((resolve) => {
+    socket.once('connect', resolve).once('close', () => resolve());
+  });
+  return socket;
+}
+
+/** Resolves when it is closed, in order or by an error. */
+const end = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    if (socket.closed) resolve();
+    socket.once('close', () => resolve());
+  });
+
+async function answer(socket: Socket): Promise<string> {
+  const [chunk] = (await once(socket, 'data')) as [Buffer];
+  return chunk.toString();
+}
+
+/** The loop has turned a few times, with time for a round trip on loopback. */
+const aWhile = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 100));
+
+describe('a link', () => {
+  test('keeps the path of the URL and passes bytes both ways', async () => {
+    expect(link.url).toMatch(/^redis:\/\/127\.0\.0\.1:\d+\/3$/);
+    const socket = await open();
+    socket.write('ping');
+    expect(await answer(socket)).toBe('ping');
+  });
+
+  test('cut: open connections break, a new one breaks at once; healed: a new one passes', async () => {
+    const socket = await open();
+    const ended = end(socket);
+    link.cut();
+    await ended;
+    await end(await open());
+    link.heal();
+    const healed = await open();
+    healed.write('again');
+    expect(await answer(healed)).toBe('again');
+  });
+
+  test('black hole: nothing comes and nothing closes; healed: what was held back arrives', async () => {
+    const socket = await open();
+    socket.write('first');
+    await answer(socket);
+    link.blackhole();
+    let heard = '';
+    socket.on('data', (chunk: Buffer) => {
+      heard += chunk.toString();
+    });
+    socket.write('second');
+    const late = await open(); // the kernel accepts, as with a peer that hangs
+    late.write('third');
+    await aWhile();
+    expect([heard, socket.destroyed, late.destroyed]).toEqual(['', false, false]);
+    link.heal();
+    expect(await answer(late)).toBe('third');
+    if (heard === '') await once(socket, 'data');
+    expect(heard).toBe('second');
+  });
+
+  test('a service that went away in the black hole is noticed when it heals', async () => {
+    const socket = await open();
+    socket.write('x');
+    await answer(socket);
+    link.blackhole();
+    for (const one of served) one.destroy();
+    await aWhile();
+    expect(socket.destroyed).toBe(false);
+    const ended = end(socket);
+    link.heal();
+    await ended;
+  });
+});

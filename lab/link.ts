@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import type { Link } from './protocol.ts';
+
+/** One client's way to the service. */
+interface Passage {
+  client: Socket;
+  /** Null while bytes are held back: nothing was asked of the service yet. */
+  service: Socket | null;
+}
+
+/**
+ * A TCP link on loopback in front of a service, whose bytes can be held back or cut off: a network fault without root and
+ * without a proxy to install. Names that the service itself announces (Sentinel, Cluster) lead past it.
+ * @param url - Of the service, e.g. `redis://127.0.0.1:6379/0`; `link.url` is the same with the link's address.
+ */
+export async function openLink(url: string): Promise<Link & { close(): Promise<void> }> {
+  const target = new URL(url);
+  const port = Number(target.port) || (target.protocol === 'redis:' ? 6379 : 5432);
+  const passages = new Set<Passage>();
+  let state: 'whole' | 'cut' | 'black hole' = 'whole';
+
+  function open(passage: Passage): void {
+    const { client } = passage;
+    const service = connect({ host: target.hostname, port, noDelay: true });
+    passage.service = service;
+    pass(client, service);
+    pass(service, client);
+  }
+
+  function pass(from: Socket, to: Socket): void {
+    from.on('data', (chunk: Buffer) => {
+      if (to.write(chunk)) return;
+      from.pause();
+      to.once('drain', () => {
+        if (state === 'whole') from.resume();
+      });
+    });
+    from.on('error', () => {});
+    // In a black hole nobody is told of an end; `heal` tells them.
+    from.on('end', () => {
+      if (state !== 'black hole') to.end();
+    });
+    from.on('close', () => {
+      if (state !== 'black hole') to.destroy();
+    });
+  }
+
+  const server = createServer({ noDelay: true }, (client) => {
+    client.on('error', () => {});
+    if (state === 'cut') {
+      // Accepted and reset at once: as good as refused, and the port cannot be lost to another program meanwhile.
+      client.resetAndDestroy();
+      return;
+    }
+    const passage: Passage = { client, service: null };
+    passages.add(passage);
+    client.once('close', () => {
+      if (state !== 'black hole') passages.delete(passage);
+    });
+    if (state === 'whole') open(passage);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const link = new URL(url);
+  link.hostname = '127.0.0.1';
+  link.port = String(typeof address === 'object' ? address?.port : 0);
+
+  function breakAll(): void {
+    for (const { client, service } of passages) {
+      client.resetAndDestroy();
+      service?.destroy();
+    }
+    passages.clear();
+  }
+
+  return {
+    url: link.href,
+    cut() {
+      state = 'cut';
+      breakAll();
+    },
+    blackhole() {
+      state = 'black hole';
+      for (const { client, service } of passages) {
+        client.pause();
+        service?.pause();
+      }
+    },
+    heal() {
+      state = 'whole';
+      for (const passage of passages) {
+        const { client, service } = passage;
+        if (client.readableEnded || service?.readableEnded === true || client.destroyed) {
+          client.destroy();
+          service?.destroy();
+          passages.delete(passage);
+        } else if (service === null) open(passage);
+        else {
+          client.resume();
+          service.resume();
+        }
+      }
+    },
+    async close() {
+      breakAll();
+      const closed = once(server, 'close');
+      server.close();
+      await closed;
+    },
+  };
+}
