@@ -2,6 +2,7 @@
 import { query, store, ttlMs } from './base.ts';
 import { body } from './body.ts';
 import { invalidate } from './invalidate-on-write.ts';
+import { isolation } from './isolation.ts';
 import { negativeTtlMs } from './negative.ts';
 import type { Part } from './part.ts';
 
@@ -16,6 +17,7 @@ export const PARTS = {
   negativeTtlMs: negativeTtlMs as typeof negativeTtlMs,
   body: body as typeof body,
   query: query as typeof query,
+  isolation: isolation as typeof isolation,
 };
 
 type ValueOf<P> = P extends Part<infer Value> ? Value : never;

@@ -1,5 +1,5 @@
 import type { QueryResultRow } from 'pg';
-import type { Database, Parameter } from '../database/database.ts';
+import type { Database, Parameter, Session } from '../database/database.ts';
 import { microsSince } from './elapsed.ts';
 import { changedDishes, renderPage } from './page.ts';
 import type {
@@ -22,10 +22,16 @@ import {
 import type { PageStatement } from './statements.ts';
 import type { PageLoad, QueryLogEntry } from './types.ts';
 
+interface NaivePage {
+  store: StoreRow;
+  theme: ThemeRow | undefined;
+  categories: CategoryRows[];
+}
+
 /**
  * The page as an ORM with lazy relations builds it: store, theme, categories, then three queries
  * per category, one after the other. 3 + 37 x 3 = 114 SELECTs for the restaurant. All in one
- * snapshot: under READ COMMITTED a change in between gives a page that never existed.
+ * snapshot by default: under READ COMMITTED a change in between gives a page that never existed.
  * @returns null if there is no such store.
  * @throws what `Database` throws.
  */
@@ -33,10 +39,11 @@ export async function loadNaive(
   db: Database,
   slug: string,
   signal?: AbortSignal,
+  isolation: 'repeatable-read' | 'read-committed' = 'repeatable-read',
 ): Promise<PageLoad | null> {
   const started = performance.now();
   const queries: QueryLogEntry[] = [];
-  const page = await db.readSnapshot(async (session) => {
+  const build = async (session: Session): Promise<NaivePage | null> => {
     async function select<Row extends QueryResultRow>(
       statement: PageStatement,
       value: Parameter,
@@ -61,7 +68,11 @@ export async function loadNaive(
       });
     }
     return { store, theme, categories };
-  }, signal);
+  };
+  const page =
+    isolation === 'read-committed'
+      ? await db.readCommitted(build, signal)
+      : await db.readSnapshot(build, signal);
   if (page === null) return null;
   const body = renderPage(page.store, page.theme, page.categories);
   return {

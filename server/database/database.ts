@@ -14,7 +14,7 @@ export interface Statement {
 export type Parameter = string | number;
 
 /** A connection inside a transaction. */
-interface Session {
+export interface Session {
   query<Row extends QueryResultRow>(
     statement: Statement,
     values: readonly Parameter[],
@@ -62,6 +62,8 @@ export interface Database {
   ): Promise<Row[]>;
   /** All of `work`'s statements see the rows of one moment. BEGIN and COMMIT are round trips too. */
   readSnapshot<T>(work: (session: Session) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Each of `work`'s statements sees the rows of its own moment; the same round trips as `readSnapshot`. */
+  readCommitted<T>(work: (session: Session) => Promise<T>, signal?: AbortSignal): Promise<T>;
   /**
    * A READ COMMITTED transaction. If the connection breaks during COMMIT the error does not say
    * whether the change was made.
@@ -74,6 +76,7 @@ export interface Database {
 }
 
 const BEGIN_SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
+const BEGIN_COMMITTED = 'BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY';
 
 /** Waiters per connection beyond which more are turned away at once: bounds memory, not delay. */
 const WAITING_PER_CONNECTION = 20;
@@ -132,6 +135,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     readOne: (statement, values, signal) =>
       withConnection((connection) => connection.query(statement, values), signal),
     readSnapshot: (work, signal) => inTransaction(BEGIN_SNAPSHOT, work, signal),
+    readCommitted: (work, signal) => inTransaction(BEGIN_COMMITTED, work, signal),
     write: (work, signal) => inTransaction('BEGIN', work, signal),
     counters: () => ({
       size: poolSize,

@@ -32,14 +32,16 @@ export async function loadPage(
   slug: string,
   phase: Phase | null,
 ): Promise<PageLoad | null> {
-  const build = context.inForce.policy.settings.query === 'joined' ? loadJoined : loadNaive;
-  const { journal } = context;
+  const { query, isolation } = context.inForce.policy.settings;
+  const { db, journal } = context;
   const startUs = journal === null ? 0 : monotonicUs();
   const startedAtMs = context.services.now();
   const record = (selects: number, version: number, dishes: [number, number][]): void =>
     journal?.load({ slug, startUs, startedAtMs, selects, version, dishes });
   try {
-    const page = await build(context.db, slug);
+    const page = await (query === 'joined'
+      ? loadJoined(db, slug)
+      : loadNaive(db, slug, undefined, isolation));
     const selects = page?.queries.length ?? SELECTS_OF_UNKNOWN;
     record(selects, page?.menuVersion ?? 0, page?.changedDishes ?? []);
     if (phase !== null) context.stats.loaded(phase, selects);

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { monotonicUs, sessionOf } from '../journal.ts';
 import { isSlug, loadPage, selectsOf, unknownStore } from './load-page.ts';
 import { sendProblem, toProblem } from './problem.ts';
-import { cacheStatus, sendPage } from './send-page.ts';
+import { ageSeconds, cacheStatus, sendPage } from './send-page.ts';
 
 /**
  * `GET /stores/:slug/catalog`: the page that everything here is about. On a hit: one GET, 24 bytes of header read, the
@@ -38,6 +38,7 @@ export function servePage(
           'cache-status': cacheStatus(read, nowMs),
           'x-cache-outcome': outcome,
           'x-db-queries': String(selectsOf(read)),
+          ...(read.absence === undefined ? {} : { age: ageSeconds(read.absence, nowMs) }),
         });
         throw unknownStore(slug);
       }

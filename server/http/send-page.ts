@@ -37,7 +37,7 @@ export function sendPage(
     'cache-status',
     cacheStatus(read, nowMs),
     'age',
-    String(Math.max(0, Math.floor((nowMs - entry.loadStartedAtMs) / 1000))),
+    ageSeconds(entry, nowMs),
     'x-cache-outcome',
     read.outcome,
     'x-menu-version',
@@ -50,6 +50,11 @@ export function sendPage(
   if (gzip) headers.push('content-encoding', 'gzip');
   response.writeHead(200, headers);
   response.end(body);
+}
+
+/** Value of the header `age`. */
+export function ageSeconds(entry: Entry, nowMs: number): string {
+  return String(Math.max(0, Math.floor((nowMs - entry.loadStartedAtMs) / 1000)));
 }
 
 /** RFC 9211. `ttl` is what is left of the copy's life, in s: negative once it is stale. */
