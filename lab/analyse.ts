@@ -6,6 +6,7 @@ import type {
   Comparison,
   Estimate,
   ExperimentAnalysis,
+  Findings,
   Measurement,
   MeasureDescription,
   Outcome,
@@ -62,7 +63,14 @@ export function analyseExperiment(
     comparisons: compare(experiment, records, arms, design.rounds),
     armsWithoutData: arms.filter((arm) => arm.trials.valid === 0).map((arm) => arm.arm),
   };
-  return { ...analysed, answer: experiment.answer(analysed), claims: experiment.claims(analysed) };
+  return {
+    ...analysed,
+    answer: experiment.answer(analysed),
+    claims: experiment.claims(analysed),
+    ...(experiment.theory === undefined ? {} : { theory: experiment.theory(analysed) }),
+    ...(experiment.scores === undefined ? {} : { scores: experiment.scores(analysed) }),
+    ...(experiment.tradeOffs === undefined ? {} : { tradeOffs: experiment.tradeOffs(analysed) }),
+  };
 }
 
 function describe({ name, title, unit, better }: Measure): MeasureDescription {
@@ -121,6 +129,7 @@ function analyseArm(
     ),
     outcomes: sumOutcomes(measurements),
     selectsPerPage: selectsPerPage(measurements),
+    ...findingsOf(measurements),
     strip: records.map((record) => stripEntry(record, experiment.measures[0])),
     search: searchOf(measurements),
   };
@@ -173,6 +182,24 @@ function sumOutcomes(measurements: readonly Measurement[]): Partial<Record<Outco
     }
   }
   return sums;
+}
+
+function findingsOf(measurements: readonly Measurement[]): Pick<ArmAnalysis, 'findings'> {
+  const all = measurements.flatMap((one) => one.findings ?? []);
+  if (all.length === 0) return {};
+  const totals: Findings['totals'] = {};
+  const samples: Findings['samples'] = {};
+  for (const one of all) {
+    for (const [name, value] of Object.entries(one.totals)) {
+      totals[name] = (totals[name] ?? 0) + value;
+    }
+    for (const [name, values] of Object.entries(one.samples)) {
+      samples[name] = [...(samples[name] ?? []), ...values];
+    }
+  }
+  const series = all.flatMap((one) => one.series);
+  const notes = [...new Set(all.flatMap((one) => one.notes))];
+  return { findings: { totals, samples, series, notes } };
 }
 
 /**

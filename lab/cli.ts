@@ -29,6 +29,7 @@ function withRunOptions(command: Command): Command {
     .option('--ttl <seconds>', 'TTL of cached pages, 1 to 604800 (default: 3600)')
     .option('--stores <count>', 'stores beside the restaurant, 0 to 100000 (default: 1000)')
     .option('--update-rate <per second>', 'price updates in arms that have them, 0.01 to 100')
+    .option('--server-processes <count>', 'server processes, 1 to 16 (default: each arm’s own)')
     .option('--seed <number>', 'of data, order and latency draws (default: 1)')
     .option('--db-latency <ms>', 'added to each database round trip: 0, 10, 5-10 (default: 5-10)')
     .option('--config <file>', 'JSON file with these options; flags override it');

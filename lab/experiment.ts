@@ -55,6 +55,8 @@ export interface Arm {
   dbLatency?: string;
   /** A Redis of the trial's own, which its protocol may kill, freeze and reconfigure. */
   redis?: 'own';
+  /** Arguments of that Redis, e.g. `['--maxmemory', '64mb']`. */
+  redisArgs?: readonly string[];
   /** For the experiment's own protocol. */
   parameters?: Readonly<Record<string, number | string | boolean>>;
   role: 'baseline' | 'candidate' | 'bound' | 'repeat';
@@ -64,8 +66,11 @@ export interface Arm {
   updatesPerSecond?: number;
   /** `prime`: one page is loaded before the warm-up. `cold`: the cache is empty. */
   cache: 'prime' | 'cold';
-  /** What the page must cost in this arm, as proof that the arm is what it says. */
-  expects: { selectsPerLoad: number };
+  /**
+   * What the page must cost in this arm, as proof that the arm is what it says. `selectsPerLoad` null: pages of several
+   * stores, each with a cost of its own. `selectsPerHit`: 0 when absent.
+   */
+  expects: { selectsPerLoad: number | null; selectsPerHit?: number };
   /** `shed`: bounded waiting, then 503 (the default). `unbounded`: waits for ever, as the story's app did. */
   pool?: 'shed' | 'unbounded';
   /** Freezes the server process (SIGSTOP, then SIGCONT). */

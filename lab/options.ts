@@ -44,6 +44,7 @@ const schema = z.strictObject({
   ttl: number('--ttl', 1, 604_800).nullable().default(null),
   stores: number('--stores', 0, 100_000, true).default(1000),
   updateRate: number('--update-rate', 0.01, 100).nullable().default(null),
+  serverProcesses: number('--server-processes', 1, 16, true).nullable().default(null),
   seed: number('--seed', 0, 2 ** 31 - 1, true).default(1),
   dbLatency: latency.default('5-10'),
   design: z

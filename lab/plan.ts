@@ -15,6 +15,8 @@ export interface RunOptions {
   ttlSeconds: number | null;
   stores: number;
   updatesPerSecond: number | null;
+  /** Server processes of every arm; null: each arm's own number. */
+  serverProcesses?: number | null;
   seed: number;
   /** Added to every database round trip, in ms: `0`, `10` or `5-10`. */
   dbLatency: string;
@@ -111,8 +113,13 @@ export function virtualUsersOf(load: Load): number {
   }
 }
 
-function trialSeconds(load: Load, design: ProfileDesign): number {
-  const phases = design.warmSeconds + design.measureSeconds;
+function trialSeconds(
+  { protocol }: Experiment,
+  arm: Arm,
+  load: Load,
+  design: ProfileDesign,
+): number {
+  const phases = protocol?.seconds?.(arm, design) ?? design.warmSeconds + design.measureSeconds;
   return load.kind === 'search'
     ? EXPECTED_PROBES * (phases + PROBE_OVERHEAD_SECONDS) + TRIAL_OVERHEAD_SECONDS
     : phases + TRIAL_OVERHEAD_SECONDS;
@@ -168,7 +175,7 @@ function planExperiment(
   );
   const estimatedSeconds = trials.reduce((sum, trial) => {
     const arm = arms.find((one) => one.name === trial.arm)!;
-    return sum + trialSeconds(loadOf(experiment, arm, options), design);
+    return sum + trialSeconds(experiment, arm, loadOf(experiment, arm, options), design);
   }, 0);
   return [{ experiment, design, arms, trials, estimatedSeconds }];
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LabError } from './errors.ts';
 import type { SupervisedProcess, Supervisor } from './provision/supervisor.ts';
-import type { LabStats } from './server-protocol.ts';
+import type { Journal, LabStats } from './server-protocol.ts';
 
 /** A page as one plain request sees it. */
 export interface PageProbe {
@@ -14,17 +14,28 @@ export interface PageProbe {
   body: Buffer;
 }
 
+/** The part of `GET /lab/policy` that says what is in force. */
+export interface PolicyAnswer {
+  name: string;
+  preset: string;
+  settings: Record<string, unknown>;
+}
+
 /** A demo server that the lab started, and the lab's way to talk to it. */
 export interface ServerProcess {
   baseUrl: string;
   process: SupervisedProcess;
   /** Waits until Postgres and Redis both answer the server. @returns What is still wrong after 5 s; null: ready. */
   readiness(): Promise<string | null>;
-  policy(): Promise<string>;
+  policy(): Promise<PolicyAnswer>;
   stats(): Promise<LabStats>;
   resetStats(): Promise<void>;
   clearCache(): Promise<void>;
-  page(path: string): Promise<PageProbe>;
+  page(path: string, headers?: Record<string, string>): Promise<PageProbe>;
+  post(path: string, body?: unknown): Promise<{ status: number; text: string }>;
+  /** Needs CACHELAB_JOURNAL. */
+  journal(): Promise<Journal>;
+  resetJournal(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -66,12 +77,12 @@ export async function startServer(options: {
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
-  const port = await listeningPort(server);
+  const port = await listeningPort(server, 'the demo server');
   const baseUrl = `http://127.0.0.1:${port}`;
-  const ask = async (method: string, path: string): Promise<Response> => {
+  const ask = async (method: string, path: string, init: RequestInit = {}): Promise<Response> => {
     const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
     try {
-      return await fetch(baseUrl + path, { method, signal });
+      return await fetch(baseUrl + path, { ...init, method, signal });
     } catch (cause) {
       const { exitCode, signalCode } = server.child;
       const end = signalCode ?? exitCode;
@@ -100,8 +111,7 @@ export async function startServer(options: {
       }
     },
     async policy() {
-      const { name } = (await (await call('GET', '/lab/policy')).json()) as { name: string };
-      return name;
+      return (await (await call('GET', '/lab/policy')).json()) as PolicyAnswer;
     },
     async stats() {
       return (await (await call('GET', '/lab/stats')).json()) as LabStats;
@@ -112,8 +122,8 @@ export async function startServer(options: {
     async clearCache() {
       await call('POST', '/lab/cache/clear');
     },
-    async page(path) {
-      const response = await ask('GET', path);
+    async page(path, headers = {}) {
+      const response = await ask('GET', path, { headers });
       return {
         status: response.status,
         outcome: response.headers.get('x-cache-outcome'),
@@ -121,6 +131,19 @@ export async function startServer(options: {
         menuVersion: numberOrNull(response.headers.get('x-menu-version')),
         body: Buffer.from(await response.arrayBuffer()),
       };
+    },
+    async post(path, body) {
+      const response = await ask('POST', path, {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body ?? {}),
+      });
+      return { status: response.status, text: await response.text() };
+    },
+    async journal() {
+      return (await (await call('GET', '/lab/journal')).json()) as Journal;
+    },
+    async resetJournal() {
+      await call('POST', '/lab/journal/reset');
     },
     stop: () => server.stop(),
   };
@@ -139,8 +162,12 @@ function numberOrNull(text: string | null): number | null {
   return text === null || text === '' ? null : Number(text);
 }
 
-/** The server prints `{"listening": PORT}` on stdout once it accepts connections. */
-async function listeningPort(server: SupervisedProcess): Promise<number> {
+/**
+ * Our servers print `{"listening": PORT}` on stdout once they accept connections.
+ * @param what - For messages: `the demo server`.
+ * @throws LabError `E_SERVER_START` with the last words of a process that does not get that far; it is ended.
+ */
+export async function listeningPort(server: SupervisedProcess, what: string): Promise<number> {
   let output = '';
   let errors = '';
   const { stdout, stderr } = server.child;
@@ -165,7 +192,7 @@ async function listeningPort(server: SupervisedProcess): Promise<number> {
   const why =
     first === 'late' ? `did not listen within ${START_TIMEOUT_MS} ms` : `exited with ${first.code}`;
   await server.stop();
-  throw new LabError('E_SERVER_START', `the demo server ${why}: ${lastLines(errors)}`, {
+  throw new LabError('E_SERVER_START', `${what} ${why}: ${lastLines(errors)}`, {
     hint: 'run `npm run lab -- doctor`, or `npm run lab -- up` to see its log',
   });
 }

@@ -1,12 +1,12 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { resetRestaurant, tableDigest } from '../seed/reset.ts';
 import type { BenchContext } from './bench-context.ts';
-import { type CpuSeries, type CpuUse, cpuBetween, startCpuSampler } from './cpu.ts';
+import { drive, type DriveDesign, type Driven, withFaults } from './drive.ts';
+import { LabError } from './errors.ts';
 import type { Arm, Experiment, Load, ProfileDesign } from './experiment.ts';
-import { type Reduction, reduceK6 } from './k6/reduce.ts';
-import { type K6Exit, runK6 } from './k6/run.ts';
+import { openHands } from './hands.ts';
+import { startInvalidator } from './invalidator-process.ts';
+import { startOwnRedis } from './own-redis.ts';
 import { loadOf, type PlannedTrial, virtualUsersOf } from './plan.ts';
 import {
   type Flag,
@@ -17,21 +17,29 @@ import {
   type TrialEvent,
   type TrialRecord,
 } from './result.ts';
+import type { InvalidatorHandle, OwnRedis, Protocol } from './protocol.ts';
 import { nextRate, searchResult } from './search.ts';
 import type { LabStats } from './server-protocol.ts';
-import { serviceEnvironment, type ServerProcess, startServer } from './server-process.ts';
+import { serviceEnvironment, type ServerProcess } from './server-process.ts';
+import {
+  policyOf,
+  policyProblems,
+  type PolicyRequest,
+  settingOf,
+  startServers,
+  sumStats,
+} from './servers.ts';
 import { mergeHistograms } from './stats/histogram.ts';
 import { plainQuantileMs, quantileMs } from './stats/quantile.ts';
 import { judgeTrial } from './validity.ts';
 import { type SelectCounts, selectsBetween } from './witness.ts';
 
-const CPU_SAMPLE_MS = 250;
-const UPDATE_PRICES: [number, number] = [120, 150];
-
 /** One arm's trial as the lab is about to run it. */
 interface TrialSetup {
   experiment: Experiment;
   arm: Arm;
+  policy: PolicyRequest;
+  processes: number;
   design: ProfileDesign;
   load: Load;
   seed: number;
@@ -69,6 +77,8 @@ export async function runTrial(
     const { measurement, flags } = await measure(context, {
       experiment: plan.experiment,
       arm,
+      policy: policyOf(arm, context.options.ttlSeconds),
+      processes: context.options.serverProcesses ?? arm.processes ?? 1,
       design: plan.design,
       load: loadOf(plan.experiment, arm, context.options),
       seed: trial.seed,
@@ -93,6 +103,7 @@ async function measure(
   context: BenchContext,
   setup: TrialSetup,
 ): Promise<{ measurement: Measurement; flags: Flag[] }> {
+  const { experiment, arm } = setup;
   const { url } = context.stack.postgres;
   await resetRestaurant(url);
   const stateProblems: string[] = [];
@@ -100,200 +111,228 @@ async function measure(
   if (digest !== context.restaurantDigest) {
     stateProblems.push('the restaurant differs from the seeded rows');
   }
-  const server = await startServer({
-    root: context.root,
-    supervisor: context.supervisor,
-    environment: serverEnvironment(context, setup),
-  });
+  const ownRedis = arm.redis === 'own' ? await startOwnRedis(context, arm.redisArgs ?? []) : null;
+  const redis =
+    ownRedis === null
+      ? context.stack.redis
+      : { url: ownRedis.url, keyPrefix: '', pid: ownRedis.pid };
+  const servers: ServerProcess[] = [];
+  let invalidator: Awaited<ReturnType<typeof startInvalidator>> | null = null;
   try {
-    stateProblems.push(...(await prepare(context, setup, server)));
+    const journal = experiment.protocol !== undefined;
+    servers.push(...(await startServers(context, { ...setup, journal }, redis)));
+    const form = settingOf(setup.policy, 'invalidate');
+    if (form === 'event-driven' || form === 'outbox') {
+      const environment = serviceEnvironment({ postgres: context.stack.postgres, redis });
+      const { root, supervisor } = context;
+      invalidator = await startInvalidator({ root, supervisor, form, environment });
+    }
+    stateProblems.push(...(await prepare(context, setup, servers)));
+    const parts = { servers, invalidator, ownRedis, redis };
     const driven =
-      setup.load.kind === 'search'
-        ? await search(context, setup, setup.load, server)
-        : await drive(context, setup, server, setup.load);
-    const policyAfter = await server.policy();
-    if (policyAfter !== setup.arm.policy) {
-      stateProblems.push(`the policy became ${policyAfter} during the trial`);
-    }
-    const { events } = driven.measurement;
-    if (setup.arm.freeze !== undefined && !events.some((event) => event.kind === 'thaw')) {
-      stateProblems.push('the server was not frozen: k6 did not say when the measured phase began');
-    }
+      experiment.protocol === undefined
+        ? await plainTrial(context, setup, parts)
+        : await protocolTrial(context, setup, experiment.protocol, parts);
+    stateProblems.push(...driven.problems, ...(await problemsAfter(setup, servers)));
     return { measurement: driven.measurement, flags: judge(setup, driven, stateProblems) };
   } finally {
-    await server.stop();
+    await invalidator?.stop();
+    await Promise.all(servers.map((server) => server.stop()));
+    await ownRedis?.stop();
   }
 }
 
-function serverEnvironment(context: BenchContext, setup: TrialSetup): Record<string, string> {
-  const { stack, options } = context;
-  const { arm } = setup;
-  const policy =
-    options.ttlSeconds === null || !['cached', 'invalidated'].includes(arm.policy)
-      ? arm.policy
-      : JSON.stringify({ preset: arm.policy, overrides: { ttlMs: options.ttlSeconds * 1000 } });
-  return {
-    ...serviceEnvironment(stack),
-    CACHELAB_POLICY: policy,
-    CACHELAB_DB_LATENCY: options.dbLatency,
-    CACHELAB_SEED: String(setup.seed),
-    // A slow page is what the uncached arms are; a warning for each would only cost CPU.
-    CACHELAB_LOG: 'error',
-    ...(arm.pool === 'unbounded' ? { CACHELAB_DB_MAX_WAIT_MS: 'unbounded' } : {}),
-  };
+/** What runs in a trial. */
+interface Parts {
+  servers: readonly ServerProcess[];
+  invalidator: InvalidatorHandle | null;
+  ownRedis: OwnRedis | null;
+  redis: { url: string; keyPrefix: string; pid: number | null };
 }
 
-/** Brings cache and server into the state that the arm declares, and proves it. */
+/** Everything that a trial gave. */
+interface Outcome {
+  measurement: Measurement;
+  driven: Driven;
+  problems: string[];
+}
+
+/** Brings cache and servers into the state that the arm declares, and proves it. */
 async function prepare(
   context: BenchContext,
   setup: TrialSetup,
-  server: ServerProcess,
+  servers: readonly ServerProcess[],
 ): Promise<string[]> {
   const { arm } = setup;
+  const { selectsPerLoad, selectsPerHit = 0 } = arm.expects;
   const problems: string[] = [];
-  const notReady = await server.readiness();
-  if (notReady !== null) problems.push(`the server is ${notReady}`);
-  const policy = await server.policy();
-  if (policy !== arm.policy) problems.push(`the policy is ${policy}, not ${arm.policy}`);
+  for (const server of servers) {
+    const notReady = await server.readiness();
+    if (notReady !== null) problems.push(`the server is ${notReady}`);
+    problems.push(...policyProblems(setup.policy, await server.policy()));
+  }
+  const [server] = servers;
+  if (server === undefined) return ['no server runs'];
   await server.clearCache();
   const first = await server.page(context.page.path);
   if (first.status !== 200) problems.push(`the first page answered ${first.status}`);
   // `static` built its page when it started, so its first answer costs nothing.
-  const costs =
-    arm.policy === 'static' ? [0, arm.expects.selectsPerLoad] : [arm.expects.selectsPerLoad];
-  if (first.selects === null || !costs.includes(first.selects)) {
-    problems.push(`the first page ran ${first.selects} SELECTs, not ${arm.expects.selectsPerLoad}`);
+  const costs = arm.policy === 'static' ? [0, selectsPerLoad] : [selectsPerLoad];
+  if (selectsPerLoad !== null && !costs.includes(first.selects)) {
+    problems.push(`the first page ran ${first.selects} SELECTs, not ${selectsPerLoad}`);
   }
   if (arm.cache === 'prime') {
     const second = await server.page(context.page.path);
-    if (second.selects !== 0) {
-      problems.push(`the primed page ran ${second.selects} SELECTs, not 0`);
+    if (second.selects !== selectsPerHit) {
+      problems.push(`the primed page ran ${second.selects} SELECTs, not ${selectsPerHit}`);
     }
     if (!second.body.equals(first.body))
       problems.push('a hit differs from the page that was built');
   }
-  await server.resetStats();
+  await Promise.all(servers.map((one) => one.resetStats()));
+  if (setup.experiment.protocol !== undefined) {
+    await Promise.all(servers.map((one) => one.resetJournal()));
+  }
   return problems;
 }
 
-/** Everything that one k6 process and its witnesses saw. */
-interface Driven {
-  measurement: Measurement;
-  exit: K6Exit;
-  reduction: Reduction;
+/** Servers that a protocol killed do not answer any more, and need not. */
+async function problemsAfter(
+  setup: TrialSetup,
+  servers: readonly ServerProcess[],
+): Promise<string[]> {
+  const living = servers.filter(
+    ({ process: { child } }) => child.exitCode === null && child.signalCode === null,
+  );
+  const answers = await Promise.all(living.map((server) => server.policy()));
+  return answers.flatMap((answer) =>
+    policyProblems(setup.policy, answer).map((problem) => `${problem}, after the trial`),
+  );
 }
 
-async function drive(
+/** A load on one page, or a search for the highest rate. */
+async function plainTrial(
   context: BenchContext,
   setup: TrialSetup,
-  server: ServerProcess,
-  load: Exclude<Load, { kind: 'search' }>,
-): Promise<Driven> {
-  const { arm, design } = setup;
-  const outFile = join(context.scratchFolder, 'k6.json.gz');
-  rmSync(outFile, { force: true });
-  const ratePerSecond = load.kind === 'open' ? load.ratePerSecond : null;
-  const arrivals = load.kind === 'open' ? load.arrivals : 'closed';
-  const virtualUsers = virtualUsersOf(load);
-  const before = await context.witness?.read();
-  let k6Pid: number | null = null;
-  const { postgres, redis } = context.stack;
-  const sampler = startCpuSampler({
-    groups: {
-      server: () => [server.process.pid],
-      k6: () => (k6Pid === null ? [] : [k6Pid]),
-      postgres: () => (postgres.pid === null ? [] : [postgres.pid]),
-      redis: () => (redis.pid === null ? [] : [redis.pid]),
-      lab: () => [process.pid],
-    },
-    intervalMs: CPU_SAMPLE_MS,
+  parts: Parts,
+): Promise<Outcome> {
+  const { load, arm } = setup;
+  if (load.kind === 'search') return search(context, setup, load, parts);
+  const outcome = await plainLoad(context, setup, parts, {
+    arrivals: load.kind === 'open' ? load.arrivals : 'closed',
+    ratePerSecond: load.kind === 'open' ? load.ratePerSecond : null,
+    virtualUsers: virtualUsersOf(load),
   });
-  const faults: { epochMs: number; kind: 'freeze' | 'thaw'; label: string }[] = [];
+  if (arm.freeze !== undefined && !outcome.measurement.events.some(({ kind }) => kind === 'thaw')) {
+    outcome.problems.push(
+      'the server was not frozen: k6 did not say when the measured phase began',
+    );
+  }
+  return outcome;
+}
+
+async function plainLoad(
+  context: BenchContext,
+  setup: TrialSetup,
+  parts: Parts,
+  load: Pick<DriveDesign, 'arrivals' | 'ratePerSecond' | 'virtualUsers'>,
+): Promise<Outcome> {
+  const { arm, design } = setup;
+  const { servers, invalidator } = parts;
+  const faults: Fault[] = [];
   let freezing: Promise<void> = Promise.resolve();
-  let series: CpuSeries = { samples: [] };
-  const exit = await runK6({
-    bin: context.stack.k6.bin,
-    script: join(context.root, 'scenarios', setup.experiment.name, 'load.ts'),
-    settings: {
-      baseUrl: server.baseUrl,
-      baseUrls: [server.baseUrl],
-      seed: setup.seed,
-      path: context.page.path,
-      update:
-        setup.updatesPerSecond === 0
-          ? null
-          : {
-              path: context.page.updatePath,
-              prices: UPDATE_PRICES,
-              perSecond: setup.updatesPerSecond,
-            },
-      arrivals,
-      ratePerSecond,
-      virtualUsers,
-      warmSeconds: design.warmSeconds,
-      measureSeconds: design.measureSeconds,
-      countOutcomes: setup.load.kind !== 'search',
-    },
-    outFile,
-    supervisor: context.supervisor,
-    onStart: (pid) => {
-      k6Pid = pid;
-    },
+  const before = await context.witness?.read();
+  const driven = await drive(context, {
+    ...load,
+    experiment: setup.experiment.name,
+    baseUrls: servers.map((server) => server.baseUrl),
+    warmSeconds: design.warmSeconds,
+    measureSeconds: design.measureSeconds,
+    updatesPerSecond: setup.updatesPerSecond,
+    countOutcomes: setup.load.kind !== 'search',
+    seed: setup.seed,
+    serverPids: () => pidsOf(servers, invalidator),
+    redisPid: () => parts.redis.pid,
     onMeasureBegins: () => {
-      if (arm.freeze !== undefined) freezing = freeze(server, arm.freeze, faults);
+      if (arm.freeze !== undefined) freezing = freeze(servers, arm.freeze, faults);
     },
-  }).finally(() => {
-    series = sampler.stop();
   });
   await freezing;
-  const stats = await server.stats();
+  const stats = sumStats(await Promise.all(servers.map((server) => server.stats())));
   const after = await context.witness?.read();
-  const reduction = await reduceK6(outFile, {
-    measureSeconds: design.measureSeconds,
-    ratePerSecond,
-    arrivals,
-  });
-  const { window } = reduction;
-  const cpu = window === null ? null : cpuBetween(series, window.startMs, window.endMs);
-  const events: TrialEvent[] = [
-    ...reduction.events,
-    ...faults.map(({ epochMs, kind, label }) => ({
-      atSecond: (epochMs - (window?.startMs ?? epochMs)) / 1000,
-      kind,
-      label,
-    })),
-  ];
   return {
-    exit,
-    reduction,
+    driven,
+    problems: [],
     measurement: {
-      arrivals,
-      offeredRatePerSecond: ratePerSecond,
-      virtualUsers,
-      warmSeconds: design.warmSeconds,
-      measureSeconds: design.measureSeconds,
-      counts: reduction.counts,
-      histograms: reduction.histograms,
-      clientOutcomes: reduction.clientOutcomes,
+      ...driven.measurement,
+      events: withFaults(driven, faults),
       server: serverWitness(stats),
       postgres: postgresWitness(before, after),
-      cpu: cpuFigures(cpu, reduction, design.measureSeconds, context),
-      events: events.sort((a, b) => a.atSecond - b.atSecond),
       search: null,
     },
   };
 }
 
+/** The experiment's own protocol, with the lab's witnesses around it. */
+async function protocolTrial(
+  context: BenchContext,
+  setup: TrialSetup,
+  protocol: Protocol,
+  parts: Parts,
+): Promise<Outcome> {
+  const before = await context.witness?.read();
+  const { hands, drives, faults, close } = openHands(context, setup, parts);
+  try {
+    const { load, findings, problems } = await protocol.run(hands);
+    const stats = await hands.stats();
+    const after = await context.witness?.read();
+    const driven = drives.find((one) => one === load);
+    if (driven === undefined) {
+      throw new LabError('E_PROTOCOL', 'the protocol gave back a load that it did not run');
+    }
+    return {
+      driven,
+      problems: [...problems],
+      measurement: {
+        ...driven.measurement,
+        events: withFaults(driven, faults),
+        server: serverWitness(stats),
+        postgres: postgresWitness(before, after),
+        search: null,
+        findings,
+      },
+    };
+  } finally {
+    await close();
+  }
+}
+
+function pidsOf(
+  servers: readonly ServerProcess[],
+  invalidator: InvalidatorHandle | null,
+): number[] {
+  return [
+    ...servers.map((server) => server.process.pid),
+    ...(invalidator === null ? [] : [invalidator.pid]),
+  ];
+}
+
+interface Fault {
+  epochMs: number;
+  kind: TrialEvent['kind'];
+  label: string;
+}
+
 async function freeze(
-  server: ServerProcess,
+  servers: readonly ServerProcess[],
   { atSecond, seconds }: NonNullable<Arm['freeze']>,
-  faults: { epochMs: number; kind: 'freeze' | 'thaw'; label: string }[],
+  faults: Fault[],
 ): Promise<void> {
   await sleep(atSecond * 1000);
-  server.process.freeze();
+  for (const server of servers) server.process.freeze();
   faults.push({ epochMs: Date.now(), kind: 'freeze', label: `server frozen for ${seconds} s` });
   await sleep(seconds * 1000);
-  server.process.thaw();
+  for (const server of servers) server.process.thaw();
   faults.push({ epochMs: Date.now(), kind: 'thaw', label: 'server goes on' });
 }
 
@@ -320,75 +359,38 @@ function postgresWitness(
   return before === undefined || after === undefined ? null : selectsBetween(before, after);
 }
 
-/** A service that we did not start has no pid that we know, so its CPU counts as foreign and its figure is null. */
-function cpuFigures(
-  use: CpuUse | null,
-  reduction: Reduction,
-  measureSeconds: number,
-  context: BenchContext,
-): Measurement['cpu'] {
-  if (use === null) {
-    return { microsPerRequest: null, cores: null, foreignShare: null, busyShare: null };
-  }
-  const { postgres, redis } = context.stack;
-  const cores = {
-    server: use.cores['server'] ?? 0,
-    postgres: postgres.pid === null ? null : (use.cores['postgres'] ?? 0),
-    redis: redis.pid === null ? null : (use.cores['redis'] ?? 0),
-    k6: use.cores['k6'] ?? 0,
-  };
-  const { completed } = reduction.counts;
-  const perRequest = (value: number): number => (value * measureSeconds * 1e6) / completed;
-  return {
-    cores,
-    microsPerRequest:
-      completed === 0
-        ? null
-        : {
-            server: perRequest(cores.server),
-            postgres: cores.postgres === null ? null : perRequest(cores.postgres),
-            redis: cores.redis === null ? null : perRequest(cores.redis),
-            k6: perRequest(cores.k6),
-          },
-    foreignShare: use.foreignShare,
-    busyShare: use.busyShare,
-  };
-}
-
-/** A search: one k6 process per probe against one server. Its measurement is that of the last passing probe. */
+/** A search: one k6 process per probe against the same servers. Its measurement is that of the last passing probe. */
 async function search(
   context: BenchContext,
   setup: TrialSetup,
   load: Extract<Load, { kind: 'search' }>,
-  server: ServerProcess,
-): Promise<Driven> {
+  parts: Parts,
+): Promise<Outcome> {
   const probes: Probe[] = [];
-  let best: Driven | null = null;
-  let last: Driven | null = null;
+  let best: Outcome | null = null;
+  let last: Outcome | null = null;
   for (;;) {
     const rate = nextRate(probes, load);
     if (rate === null) break;
-    await server.resetStats();
-    last = await drive(context, setup, server, {
-      kind: 'open',
-      ratePerSecond: rate,
+    await Promise.all(parts.servers.map((server) => server.resetStats()));
+    last = await plainLoad(context, setup, parts, {
       arrivals: 'even',
-      expectedP99Ms: 0,
+      ratePerSecond: rate,
       // Enough for every arrival of a probe that stays just within the limit.
       virtualUsers: Math.max(10, Math.ceil(rate * (load.p95LimitMs / 1000) * 1.5)),
     });
-    const probe = judgeProbe(rate, load.p95LimitMs, last);
+    const probe = judgeProbe(rate, load.p95LimitMs, last.measurement);
     probes.push(probe);
     if (probe.passed) best = last;
-    if (last.exit.timedOut) break;
+    if (last.driven.exit.timedOut) break;
   }
   const result: SearchResult = searchResult(probes);
   const chosen = best ?? last!;
   return { ...chosen, measurement: { ...chosen.measurement, search: result } };
 }
 
-function judgeProbe(ratePerSecond: number, p95LimitMs: number, driven: Driven): Probe {
-  const { counts, histograms, cpu, measureSeconds } = driven.measurement;
+function judgeProbe(ratePerSecond: number, p95LimitMs: number, measurement: Measurement): Probe {
+  const { counts, histograms, cpu, measureSeconds } = measurement;
   const whole = histograms.find(
     (one) => one.metric === 'response' && one.outcome === 'all' && one.second === undefined,
   );
@@ -417,17 +419,20 @@ function judgeProbe(ratePerSecond: number, p95LimitMs: number, driven: Driven): 
   };
 }
 
-function judge(setup: TrialSetup, driven: Driven, stateProblems: string[]): Flag[] {
+function judge(setup: TrialSetup, outcome: Outcome, stateProblems: string[]): Flag[] {
   const { arm, experiment, load } = setup;
-  const { truncated, unreadable } = driven.reduction;
-  return judgeTrial(driven.measurement, {
-    k6: driven.exit,
+  const { reduction, exit } = outcome.driven;
+  const { truncated, unreadable } = reduction;
+  const plain = experiment.protocol === undefined;
+  return judgeTrial(outcome.measurement, {
+    k6: exit,
     raw: { truncated, unreadable },
     expects: {
       selectsPerLoad: arm.expects.selectsPerLoad,
-      // An arm with a primed cache must have met it.
-      outcomes: arm.cache === 'prime' ? ['hit'] : [],
-      outcomesTagged: load.kind !== 'search',
+      // An arm with a primed cache must have met it; a protocol may be there to take it away.
+      outcomes: plain && arm.cache === 'prime' ? ['hit'] : [],
+      outcomesTagged:
+        load.kind !== 'search' && (plain || Object.keys(reduction.clientOutcomes).length > 0),
     },
     stateProblems,
     latencyClaim: load.kind !== 'search',

@@ -1,12 +1,16 @@
 import type { Flag, Measurement } from './result.ts';
 
 /** A load that failed half-way ran some of its SELECTs and is no load; Postgres does not count one that was cancelled. */
-function halfLoadedSelects({ counts, server }: Measurement, selectsPerLoad: number): number {
-  return (counts.failed + server.shed) * selectsPerLoad;
+function halfLoadedSelects({ counts, server }: Measurement, selectsPerLoad: number | null): number {
+  return (counts.failed + server.shed) * (selectsPerLoad ?? MOST_SELECTS_PER_LOAD);
 }
 
+/** Of the largest page there is. */
+const MOST_SELECTS_PER_LOAD = 114;
+
 /** The arm's page must cost what the arm declares: otherwise it is not the arm that was measured. */
-export function judgeSelects(measurement: Measurement, selectsPerLoad: number): Flag[] {
+export function judgeSelects(measurement: Measurement, selectsPerLoad: number | null): Flag[] {
+  if (selectsPerLoad === null) return [];
   const { server } = measurement;
   const declared = server.loads * selectsPerLoad;
   const slack = halfLoadedSelects(measurement, selectsPerLoad);
@@ -21,7 +25,7 @@ export function judgeSelects(measurement: Measurement, selectsPerLoad: number): 
 }
 
 /** Counts that two sides took must be the same. Only requests that k6 gave up waiting for may be known to one side alone. */
-export function judgeWitnesses(measurement: Measurement, selectsPerLoad: number): Flag[] {
+export function judgeWitnesses(measurement: Measurement, selectsPerLoad: number | null): Flag[] {
   const flags: Flag[] = [];
   const { counts, server, postgres, clientOutcomes } = measurement;
   const missed = postgres === null ? 0 : Math.abs(server.selectsWholeTrial - postgres.selects);

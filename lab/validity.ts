@@ -34,7 +34,8 @@ export interface TrialContext {
   /** k6's raw samples: its file stops in mid-line, and lines in the middle that could not be read. */
   raw: { truncated: boolean; unreadable: number };
   expects: {
-    selectsPerLoad: number;
+    /** Null: pages of several stores, each with a cost of its own. */
+    selectsPerLoad: number | null;
     /** Outcomes of which at least one page must be there; empty: any will do. */
     outcomes: readonly Outcome[];
     /** The script was told to tag each page's outcome: then each page must have one. */

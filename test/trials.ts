@@ -5,6 +5,7 @@ import { seedDatabase } from '../seed/load.ts';
 import { tableDigest } from '../seed/reset.ts';
 import { type BenchContext, RESTAURANT } from '../lab/bench-context.ts';
 import type { Arm, Experiment, Load } from '../lab/experiment.ts';
+import type { Protocol } from '../lab/protocol.ts';
 import { responseMs } from '../lab/measures.ts';
 import { createSupervisor, type Supervisor } from '../lab/provision/supervisor.ts';
 import type { FlagName, Measurement, TrialRecord } from '../lab/result.ts';
@@ -33,6 +34,9 @@ export interface Trials {
       measureSeconds?: number;
       dbLatency?: string;
       flagsAsMeasures?: Experiment['flagsAsMeasures'];
+      /** What the trial does, with the load script of the experiment of this name. */
+      protocol?: Protocol;
+      experiment?: string;
     },
     fault?: Fault,
   ): Promise<TrialRecord>;
@@ -40,10 +44,10 @@ export interface Trials {
 }
 
 /** A database of its own with the restaurant alone, and the lab's context around it. */
-export async function openTrials(): Promise<Trials> {
+export async function openTrials(options: { stores?: number } = {}): Promise<Trials> {
   const { root, redisUrl, k6Bin, pgStatStatements } = await testStack();
   const database = await freshDatabase('trials');
-  await seedDatabase({ url: database.url, seed: 1, stores: 0 });
+  await seedDatabase({ url: database.url, seed: 1, stores: options.stores ?? 0 });
   const supervisor = createSupervisor({ root, label: 'test trials', handleSignals: false });
   const scratchFolder = join(supervisor.runFolder, 'scratch');
   mkdirSync(scratchFolder, { recursive: true });
@@ -79,7 +83,15 @@ export async function openTrials(): Promise<Trials> {
   };
   return {
     run(
-      { warmSeconds = 0.5, measureSeconds = 1, dbLatency = '0', flagsAsMeasures = {}, ...rest },
+      {
+        warmSeconds = 0.5,
+        measureSeconds = 1,
+        dbLatency = '0',
+        flagsAsMeasures = {},
+        protocol,
+        experiment = 'latency',
+        ...rest
+      },
       fault = {},
     ) {
       const arm: Arm = {
@@ -98,8 +110,15 @@ export async function openTrials(): Promise<Trials> {
           options: { ...context.options, dbLatency },
           supervisor: withFault(supervisor, fault),
         },
-        { experiment: experimentOf(arm, rest.load, flagsAsMeasures), design, arms: [arm] },
-        { experiment: 'latency', arm: arm.name, round: 0, slot: 0, seed: 1 },
+        {
+          experiment: {
+            ...experimentOf(experiment, arm, rest.load, flagsAsMeasures),
+            ...(protocol === undefined ? {} : { protocol }),
+          },
+          design,
+          arms: [arm],
+        },
+        { experiment, arm: arm.name, round: 0, slot: 0, seed: 1 },
         0,
         1,
       );
@@ -113,13 +132,14 @@ export async function openTrials(): Promise<Trials> {
 }
 
 function experimentOf(
+  name: string,
   arm: Arm,
   load: Load,
   flagsAsMeasures: Experiment['flagsAsMeasures'],
 ): Experiment {
   const design = { rounds: 1, warmSeconds: 1, measureSeconds: 1 };
   return {
-    name: 'latency', // whose load script is used
+    name, // whose load script is used
     title: 'of the test',
     question: 'Is the fault seen?',
     arms: [arm],
@@ -142,6 +162,7 @@ function withFault(supervisor: Supervisor, fault: Fault): Supervisor {
   return {
     ...supervisor,
     spawn(name, command, args, options = {}) {
+      if (name !== 'k6' && name !== 'server') return supervisor.spawn(name, command, args, options);
       if (name === 'server') {
         const env = { ...options.env, ...fault.serverEnvironment };
         const server = supervisor.spawn(name, command, args, { ...options, env });

@@ -56,7 +56,7 @@ const DOCKER_IMAGE = 'postgres:18.1-bookworm';
 const SETTINGS: Record<string, string> = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
-  max_connections: '200',
+  max_connections: '400',
   shared_preload_libraries: 'pg_stat_statements',
   'pg_stat_statements.track': 'top',
   fsync: 'off',

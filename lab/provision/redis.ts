@@ -168,10 +168,13 @@ export async function startRedis(options: {
   origin?: string;
   name?: string;
   port?: number;
+  /** Of an earlier start, to go on with its data; a new one when absent. */
+  folder?: string;
   args?: readonly string[];
 }): Promise<Redis> {
   const { supervisor, bin, env, name = 'redis', args = [] } = options;
-  const folder = join(supervisor.runFolder, `${name}-${randomBytes(3).toString('hex')}`);
+  const folder =
+    options.folder ?? join(supervisor.runFolder, `${name}-${randomBytes(3).toString('hex')}`);
   mkdirSync(folder, { recursive: true });
   const logFile = join(folder, 'redis.log');
   if (options.port !== undefined) await requireFreePort(options.port, name);

@@ -101,6 +101,13 @@ const measureParams = {
   headers: { ...warmParams.headers, 'x-lab-phase': 'measure' },
 };
 
+/** Virtual users take turns on the server processes. */
+export function baseUrl(): string {
+  const { baseUrls } = settings;
+  if (baseUrls === undefined || baseUrls.length === 0) return settings.baseUrl;
+  return baseUrls[exec.vu.idInTest % baseUrls.length] ?? settings.baseUrl;
+}
+
 let announced = false;
 
 function isFirstMeasured(): boolean {
@@ -124,7 +131,7 @@ export function viewPage(path: string = settings.path): void {
   if (measured && isFirstMeasured()) console.info('measure-begins');
   // Near-Poisson arrivals: k6 starts iterations evenly, a random pause in front breaks the rhythm.
   if (settings.arrivals === 'poisson') sleep(Math.random());
-  const response = http.get(settings.baseUrl + path, measured ? measureParams : warmParams);
+  const response = http.get(baseUrl() + path, measured ? measureParams : warmParams);
   if (measured && settings.countOutcomes && response.status === 200) {
     pageOutcome.add(1, { outcome: response.headers['X-Cache-Outcome'] ?? 'none' });
   }
@@ -135,7 +142,7 @@ export function updatePrice(): void {
   const { update } = settings;
   if (update === null) return;
   const price = update.prices[exec.scenario.iterationInTest % 2 === 0 ? 0 : 1];
-  http.post(settings.baseUrl + update.path, JSON.stringify({ price }), {
+  http.post(baseUrl() + update.path, JSON.stringify({ price }), {
     tags: { name: 'update' },
     headers: { 'Content-Type': 'application/json', 'x-lab-phase': 'measure' },
     timeout: REQUEST_TIMEOUT,

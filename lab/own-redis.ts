@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { BenchContext } from './bench-context.ts';
+import { LabError } from './errors.ts';
+import type { OwnRedis } from './protocol.ts';
+import { findRedis, type Redis, startRedis } from './provision/redis.ts';
+
+/**
+ * A Redis for one trial, which may be frozen, killed and started again on the same port with the same data folder.
+ * @param args - Of redis-server, after the lab's own: `['--maxmemory', '64mb']`.
+ * @throws LabError `E_OWN_REDIS` where no redis-server program is to be had: a foreign server is never killed.
+ */
+export async function startOwnRedis(
+  context: BenchContext,
+  args: readonly string[],
+): Promise<OwnRedis & { stop(): Promise<void> }> {
+  const { supervisor, root } = context;
+  const env = { ...process.env, ...supervisor.mark };
+  const program = await findRedis(root, env, { install: true });
+  if (!('bin' in program)) {
+    throw new LabError('E_OWN_REDIS', 'this experiment kills Redis and needs one of its own', {
+      hint: `install redis-server or valkey-server; tried: ${program.tried.join('; ')}`,
+      exitCode: 69,
+    });
+  }
+  const folder = join(supervisor.runFolder, `own-redis-${randomBytes(3).toString('hex')}`);
+  const start = (port?: number): Promise<Redis> =>
+    startRedis({
+      supervisor,
+      ...program,
+      name: 'own-redis',
+      folder,
+      args,
+      ...(port === undefined ? {} : { port }),
+    });
+  let server = await start();
+  const port = Number(new URL(server.url).port);
+  return {
+    url: server.url,
+    get pid() {
+      return server.process?.pid ?? 0;
+    },
+    freeze: () => server.process?.freeze(),
+    thaw: () => server.process?.thaw(),
+    async kill() {
+      await server.process?.stop(0);
+    },
+    async restart() {
+      server = await start(port);
+    },
+    async stop() {
+      await server.process?.stop();
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Protocol } from '../lab/protocol.ts';
+import { invalidFlags, measurementOf, openTrials, type Trials } from './trials.ts';
+
+let trials: Trials;
+
+beforeAll(async () => {
+  trials = await openTrials();
+});
+
+afterAll(() => trials.close());
+
+const load = { kind: 'open', ratePerSecond: 40, arrivals: 'even', expectedP99Ms: 200 } as const;
+const flagsAsMeasures = {
+  'foreign-cpu': 'the tests share the machine',
+  'host-busy': 'the tests share the machine',
+  'start-lag': 'the tests share the machine',
+};
+
+/** Deletes the page in the middle of the load and tells what the journals say of it. */
+const deleteOnce: Protocol = {
+  async run(hands) {
+    const running = hands.load({ warmSeconds: 0.5, measureSeconds: 2 });
+    await running.measureBegins;
+    await hands.sleep(500);
+    hands.event('fault', 'the copy is deleted');
+    const deletedUs = hands.nowUs();
+    const deleted = await hands.redis.del(hands.catalogKey('lao-zhang'));
+    const result = await running.done;
+    const journals = await hands.journals();
+    const after = journals.flatMap(({ loads }) => loads.startUs.filter((at) => at > deletedUs));
+    return {
+      load: result,
+      findings: {
+        totals: {
+          deleted,
+          loads: after.length,
+          reads: journals.reduce((sum, { reads }) => sum + reads.slug.length, 0),
+          processes: journals.filter(({ reads }) => reads.slug.length > 0).length,
+        },
+        samples: {},
+        series: [],
+        notes: [],
+      },
+      problems: deleted === 1 ? [] : ['there was no copy to delete'],
+    };
+  },
+};
+
+const arm = { policy: 'cached', cache: 'prime', expects: { selectsPerLoad: 114 } } as const;
+
+describe('a protocol of an experiment’s own', () => {
+  test('acts in the middle of a load on 2 processes, and its findings are in the record', async () => {
+    const record = await trials.run({
+      ...arm,
+      ...{ load, flagsAsMeasures, processes: 2, protocol: deleteOnce },
+    });
+    expect(invalidFlags(record)).toEqual([]);
+    const { findings, events, counts, server } = measurementOf(record);
+    expect(findings?.totals).toMatchObject({ deleted: 1, processes: 2 });
+    expect(findings?.totals['loads']).toBeGreaterThanOrEqual(1);
+    expect(findings?.totals['reads']).toBe(counts.completed + 20);
+    expect(server.requests).toBe(counts.completed);
+    const [fault] = events.filter(({ kind }) => kind === 'fault');
+    expect(fault?.atSecond).toBeGreaterThan(0.3);
+    expect(fault?.atSecond).toBeLessThan(2);
+  });
+
+  test('a problem that it reports makes the trial invalid', async () => {
+    const record = await trials.run({
+      ...arm,
+      ...{ load, flagsAsMeasures, protocol: deleteOnce, policy: 'uncached', cache: 'cold' },
+    });
+    expect(invalidFlags(record)).toContain('wrong-state');
+  });
+
+  test('overrides of the policy are in force, and are proved to be', async () => {
+    const record = await trials.run({
+      ...arm,
+      ...{ load, flagsAsMeasures, overrides: { ttlMs: 300 }, measureSeconds: 2 },
+    });
+    expect(invalidFlags(record)).toEqual([]);
+    expect(measurementOf(record).server.loads).toBeGreaterThanOrEqual(4);
+  });
+});
