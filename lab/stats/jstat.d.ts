@@ -8,6 +8,7 @@ declare module 'jstat' {
   }
   const jStat: {
     normal: Distribution<[mean: number, sd: number]>;
+    chisquare: Distribution<[degreesOfFreedom: number]>;
     studentt: Distribution<[degreesOfFreedom: number]>;
   };
   export default jStat;
