@@ -55,3 +55,51 @@ export function logAxis(
     axis: { values: logTicks(domain), labelExpr: PLAIN_LABELS, title },
   };
 }
+
+/** How the values of an axis are spaced. */
+export type Spacing = 'linear' | 'log';
+
+interface ValueAxis {
+  scale: { type: Spacing; domain: [number, number]; nice: false };
+  axis: { values?: number[]; tickCount?: number; labelExpr?: string; title: string };
+  /** Where a value is drawn: a zero has no logarithm and gets a place of its own at the start. */
+  place: (value: number) => number;
+}
+
+const PERCENT_LABELS = "format(100 * datum.value, '~r') + ' %'";
+
+/**
+ * An axis for figures that may be zero. On a log axis zeros stand apart at the start, under a tick that says 0.
+ * @param options.share - Values from 0 to 1, labelled in per cent.
+ */
+export function valueAxis(
+  values: readonly number[],
+  title: string,
+  options: { spacing?: Spacing | undefined; share?: boolean | undefined } = {},
+): ValueAxis {
+  const finite = values.filter((value) => Number.isFinite(value));
+  const labels = options.share === true ? PERCENT_LABELS : null;
+  if (options.spacing !== 'log') {
+    const low = Math.min(0, ...finite);
+    const high = Math.max(...finite, low);
+    const domain: [number, number] = [low, high === low ? low + 1 : high + (high - low) * 0.04];
+    const axis = { tickCount: 6, title, ...(labels === null ? {} : { labelExpr: labels }) };
+    return { scale: { type: 'linear', domain, nice: false }, axis, place: (value) => value };
+  }
+  const [low, high] = logDomain(finite);
+  const hasZero = finite.some((value) => value <= 0);
+  const zeroAt = low / Math.max(2.5, (high / low) ** 0.12);
+  // Marks at the ends of the axis stay whole.
+  const margin = (high / low) ** 0.015;
+  const ticks = logTicks([low, high], 8);
+  const label = labels ?? PLAIN_LABELS;
+  return {
+    scale: { type: 'log', domain: [(hasZero ? zeroAt : low) / margin, high * margin], nice: false },
+    axis: {
+      values: hasZero ? [zeroAt, ...ticks] : ticks,
+      labelExpr: hasZero ? `datum.value < ${low * 0.99} ? '0' : ${label}` : label,
+      title,
+    },
+    place: (value) => (value > 0 ? Math.max(value, low) : zeroAt),
+  };
+}

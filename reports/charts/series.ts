@@ -50,7 +50,7 @@ export interface SeriesEncoding {
 }
 
 /** Colour, dash and marker of series that rows name in the field `arm`; no legend. */
-export function seriesEncoding(series: readonly Series[]): SeriesEncoding {
+export function seriesEncoding(series: readonly NamedLook[]): SeriesEncoding {
   const domain = series.map(({ name }) => name);
   const channel = <T>(range: T[]): ArmChannel<T> => ({
     field: 'arm',
@@ -65,9 +65,28 @@ export function seriesEncoding(series: readonly Series[]): SeriesEncoding {
   };
 }
 
+/** What a label at the end of a line needs to know of its series. */
+export type NamedLook = Pick<Series, 'name' | 'style'>;
+
+/**
+ * The look of anything that is named after an arm, and of names that are no arm (a theory, a mode, a grid's line), which
+ * take looks that no arm of the experiment has.
+ */
+export function looksOf(arms: readonly ArmAnalysis[], names: readonly string[]): NamedLook[] {
+  const others = names.filter((name) => !arms.some(({ arm }) => arm === name));
+  const styles = armStyles([
+    ...arms,
+    ...others.map((arm) => ({ arm, policy: '', role: 'candidate' as const })),
+  ]);
+  return names.flatMap((name) => {
+    const style = styles.get(name);
+    return style === undefined ? [] : [{ name, style }];
+  });
+}
+
 /** Where a line ends, to be labelled at the plot's right edge. */
 export interface LineEnd {
-  series: Series;
+  series: NamedLook;
   x: number;
   y: number;
   /** False for a line that ends far from the edge: a marker at its end takes the leader's place. */

@@ -153,7 +153,7 @@ function upperLine(arm: ArmAnalysis): 'p99' | 'slowest' {
 }
 
 /** Events of all trials, those of one kind within the same half second once, in order of time. */
-function eventMoments(events: readonly TrialEvent[]): TrialEvent[] {
+export function eventMoments(events: readonly TrialEvent[]): TrialEvent[] {
   const moments = new Map<string, TrialEvent>();
   for (const event of events) {
     const atSecond = Math.round(event.atSecond * 2) / 2;
