@@ -40,13 +40,16 @@ export interface Driven extends LoadResult {
 
 let drives = 0;
 
+function one(pid: number | null): number[] {
+  return pid === null ? [] : [pid];
+}
+
 /** Runs one k6 process to its end and reduces its samples. */
 export async function drive(context: BenchContext, design: DriveDesign): Promise<Driven> {
   drives += 1;
   const outFile = join(context.scratchFolder, `k6-${drives}.json.gz`);
   const { postgres } = context.stack;
   let k6Pid: number | null = null;
-  const one = (pid: number | null): number[] => (pid === null ? [] : [pid]);
   const sampler = startCpuSampler({
     groups: {
       server: design.serverPids,

@@ -77,10 +77,7 @@ export function openHands(
   });
 
   const startLoad = (wanted: LoadDesign): RunningLoad => {
-    let began = (): void => {};
-    const measureBegins = new Promise<void>((resolve) => {
-      began = resolve;
-    });
+    const { promise: measureBegins, resolve: began } = withResolvers();
     const { updatesPerSecond } = setup;
     const full = driveDesign(setup.experiment.name, load, design, wanted);
     const done = drive(context, {
@@ -166,6 +163,17 @@ export function openHands(
     },
   };
 }
+
+/** As `Promise.withResolvers` of Node 22. */
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = noop;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+function noop(): void {}
 
 type FromHands =
   | 'seed'

@@ -21,6 +21,7 @@ describe('the options of a run', () => {
       ttlSeconds: null,
       stores: 1000,
       updatesPerSecond: null,
+      serverProcesses: null,
       seed: 1,
       dbLatency: '5-10',
     });

@@ -13,14 +13,30 @@ const BORDERS: { files: RegExp; may: RegExp[]; mayTypes?: RegExp[] }[] = [
   { files: /^server\//, may: [/^server\//], mayTypes: [/^lab\/server-protocol\.ts$/] },
   { files: /^scenarios\/(lib\/|[^/]+\/load\.ts$)/, may: [/^scenarios\/lib\//] },
   {
-    files: /^scenarios\/[^/]+\/(experiment|charts)\.ts$/,
-    may: [
-      /^lab\/(experiment|result|measures|claims)\.ts$/,
-      /^reports\//,
-      /^scenarios\/[^/]+\/charts\.ts$/,
-    ],
+    files: /^scenarios\/.*\.test\.ts$|^scenarios\/[^/]+\/fixtures\//,
+    may: [/^scenarios\//, /^lab\//, /^reports\//, /^seed\//],
   },
-  { files: /^scenarios\/.*\.test\.ts$/, may: [/^scenarios\//, /^lab\//, /^reports\//] },
+  {
+    files: /^scenarios\/[^/]+\/[\w-]+\.ts$/,
+    may: [
+      /^lab\/(experiment|protocol|result|measures|claims|errors|seeded-random)\.ts$/,
+      /^lab\/(stats|theory|oracle)\//,
+      /^reports\//,
+      /^server\/cache\/(presets|staleness-bound)\.ts$/,
+      /^scenarios\/[^/]+\/[\w-]+\.ts$/,
+    ],
+    mayTypes: [/^lab\/server-protocol\.ts$/],
+  },
+  {
+    files: /^peers\//,
+    may: [/^peers\//, /^server\//],
+    mayTypes: [/^lab\/server-protocol\.ts$/],
+  },
+  {
+    files: /^lab\/(theory|oracle)\//,
+    may: [/^lab\/(stats|theory|oracle)\//, /^lab\/(result|seeded-random)\.ts$/],
+    mayTypes: [/^lab\/server-protocol\.ts$/],
+  },
   { files: /^reports\//, may: [/^reports\//, /^lab\/result\.ts$/, /^server\/cache\/presets\.ts$/] },
   {
     files: /^lab\//,
@@ -82,7 +98,7 @@ function machinePathProblems(files: ReadonlyMap<string, string>): string[] {
 
 /** Clock and chance are parameters in these folders. */
 function impureProblems(files: ReadonlyMap<string, string>): string[] {
-  const pure = /^(lab\/stats|server\/cache|reports\/charts)\/(?!.*\.test\.ts$)/;
+  const pure = /^(lab\/(?:stats|theory|oracle)|server\/cache|reports\/charts)\/(?!.*\.test\.ts$)/;
   return code(files)
     .filter(([path]) => pure.test(path))
     .flatMap(([path, text]) =>

@@ -281,7 +281,8 @@ async function protocolTrial(
   parts: Parts,
 ): Promise<Outcome> {
   const before = await context.witness?.read();
-  const { hands, drives, faults, close } = openHands(context, setup, parts);
+  const opened = openHands(context, setup, parts);
+  const { hands, drives, faults } = opened;
   try {
     const { load, findings, problems } = await protocol.run(hands);
     const stats = await hands.stats();
@@ -303,7 +304,7 @@ async function protocolTrial(
       },
     };
   } finally {
-    await close();
+    await opened.close();
   }
 }
 

@@ -219,8 +219,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'freeze-may-be-missing',
     file: 'lab/trial.ts',
-    find: "events.some((event) => event.kind === 'thaw')",
-    replace: "events.every((event) => event.kind !== 'thaw')",
+    find: "events.some(({ kind }) => kind === 'thaw')",
+    replace: "events.every(({ kind }) => kind !== 'thaw')",
     test: in_('test/faults.test.ts', 'a freeze that did not come about'),
   },
   // From k6's samples to figures
@@ -379,9 +379,9 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'lock-released-by-anybody',
-    file: 'server/redis.ts',
-    find: "if redis.call('GET', KEYS[1]) == ARGV[1] then",
-    replace: "if redis.call('GET', KEYS[1]) ~= '' then",
+    file: 'server/cache/scripts.ts',
+    find: "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0",
+    replace: "if redis.call('GET', KEYS[1]) ~= '' then return redis.call('DEL', KEYS[1]) end return 0",
     test: cache('is had by one, and released by its own token alone'),
   },
   {
