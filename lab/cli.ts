@@ -152,7 +152,7 @@ program
 
 program
   .command('verify')
-  .argument('<criterion>', 'aa: false alarms between two equal arms, about 15 minutes')
+  .argument('<criterion>', 'name of a check; an unknown one lists them all, with their times')
   .description('long checks of the lab itself, with n and verdict')
   .option('--resume <run>', 'take up a check that was cut off')
   .addHelpText('after', examples('npm run verify -- aa'))

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { experiment } from '../../scenarios/aa/experiment.ts';
 import { madeUpRecords } from '../fixtures/records.ts';
-import { countFalseAlarms } from './verify.ts';
+import { countFalseAlarms } from './aa.ts';
 
 const like = (medianMs: number): { medianMs: number; selectsPerPage: number } => ({
   medianMs,
