@@ -83,6 +83,7 @@ export async function drive(context: BenchContext, design: DriveDesign): Promise
       exit,
       reduction,
       window,
+      pages: reduction.pages,
       measurement: {
         arrivals,
         offeredRatePerSecond: ratePerSecond,

@@ -92,6 +92,8 @@ export interface LoadResult {
   measurement: Omit<Measurement, 'server' | 'postgres' | 'search' | 'findings'>;
   /** The measured phase, epoch milliseconds; null without a measured page. */
   window: { startMs: number; endMs: number } | null;
+  /** Every measured page: its scheduled start, epoch milliseconds, and its response time. Failed ones too. */
+  pages: readonly { startMs: number; responseMs: number; failed: boolean }[];
 }
 
 export interface ServerHandle {

@@ -26,6 +26,8 @@ export interface Reduction {
    * schedule, and to the last answer. Null without a measured request.
    */
   window: { startMs: number; endMs: number; lastAnswerMs: number } | null;
+  /** Every measured page, in the order of k6's output. */
+  pages: { startMs: number; responseMs: number; failed: boolean }[];
   /** k6 was cut off: its file stops in mid-line. */
   truncated: boolean;
   /** Lines or requests in mid-file that could not be read. */
@@ -119,6 +121,10 @@ export async function reduceK6(file: string, design: LoadDesign): Promise<Reduct
             endMs: originMs + design.measureSeconds * 1000,
             lastAnswerMs: pages.reduce((last, page) => Math.max(last, page.endMs), 0),
           },
+    pages: pages.map((page, index) => {
+      const responseMs = serviceMs(page) + lagMs[index]!;
+      return { startMs: page.endMs - responseMs, responseMs, failed: isFailed(page) };
+    }),
     truncated: end.truncated,
     unreadable: end.unreadable,
   };

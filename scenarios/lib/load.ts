@@ -123,9 +123,12 @@ function isFirstMeasured(): boolean {
 /**
  * One page view; the lab hears when the measured phase begins, to time its faults by it.
  * @param path - Of the page; default: the page under test.
+ * @param phase - Default: by the position in the schedule.
  */
-export function viewPage(path: string = settings.path): void {
-  const phase = phaseNow();
+export function viewPage(
+  path: string = settings.path,
+  phase: 'warm' | 'measure' = phaseNow(),
+): void {
   exec.vu.metrics.tags['phase'] = phase;
   const measured = phase === 'measure';
   if (measured && isFirstMeasured()) console.info('measure-begins');
