@@ -1,3 +1,4 @@
+import type { Dataset } from '../seed/dataset.ts';
 import type { RunOptions } from './plan.ts';
 import type { Stack } from './provision/stack.ts';
 import type { Supervisor } from './provision/supervisor.ts';
@@ -18,6 +19,8 @@ export interface BenchContext {
   witness: SelectWitness | null;
   /** Digest of the restaurant's rows as seeded. */
   restaurantDigest: string;
+  /** The rows as seeded. */
+  dataset: Dataset;
   /** The page under test, and the dish whose price is edited. */
   page: { path: string; updatePath: string };
   /** For k6's raw output; emptied after each trial. */

@@ -7,6 +7,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { buildDataset } from '../seed/dataset.ts';
 import { seedDatabase } from '../seed/load.ts';
 import { tableDigest } from '../seed/reset.ts';
 import { analyseExperiment } from './analyse.ts';
@@ -207,6 +208,7 @@ async function setUp(
     supervisor,
     witness: postgres.pgStatStatements ? await openSelectWitness(postgres.url) : null,
     restaurantDigest: await tableDigest(postgres.url),
+    dataset: buildDataset(run.seed, run.stores),
     page: await findPage(root, supervisor, { postgres, redis }),
     scratchFolder,
   };

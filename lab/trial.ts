@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { resetStores } from '../seed/reset-stores.ts';
 import { resetRestaurant, tableDigest } from '../seed/reset.ts';
 import type { BenchContext } from './bench-context.ts';
 import { drive, type DriveDesign, type Driven, withFaults } from './drive.ts';
@@ -106,6 +107,7 @@ async function measure(
   const { experiment, arm } = setup;
   const { url } = context.stack.postgres;
   await resetRestaurant(url);
+  if (experiment.protocol !== undefined) await resetStores(url, context.dataset);
   const stateProblems: string[] = [];
   const digest = await tableDigest(url);
   if (digest !== context.restaurantDigest) {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoadSettings } from '../scenarios/lib/settings.ts';
+import { buildDataset } from '../seed/dataset.ts';
 import { seedDatabase } from '../seed/load.ts';
 import { tableDigest } from '../seed/reset.ts';
 import { type BenchContext, RESTAURANT } from '../lab/bench-context.ts';
@@ -75,6 +76,7 @@ export async function openTrials(options: { stores?: number } = {}): Promise<Tri
     supervisor,
     witness,
     restaurantDigest: await tableDigest(database.url),
+    dataset: buildDataset(1, options.stores ?? 0),
     page: {
       path: `/stores/${RESTAURANT}/catalog`,
       updatePath: `/stores/${RESTAURANT}/products/1/update-price`,
