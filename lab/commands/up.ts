@@ -3,11 +3,13 @@ import { seedDatabase } from '../../seed/load.ts';
 import { RESTAURANT } from '../bench-context.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { parseRunOptions } from '../options.ts';
+import { startInvalidator } from '../invalidator-process.ts';
 import { freePort, requireFreePort } from '../provision/ports.ts';
 import { startStack } from '../provision/stack.ts';
 import { createSupervisor, sweepOrphans } from '../provision/supervisor.ts';
 import { ROOT } from '../root.ts';
-import { startServer } from '../server-process.ts';
+import { serviceEnvironment, startServer } from '../server-process.ts';
+import { settingOf } from '../servers.ts';
 
 const USUAL_PORT = 3000;
 const PORTS_TRIED = 10;
@@ -43,15 +45,19 @@ export async function up(flags: {
       supervisor,
       environment: {
         CACHELAB_PORT: String(port ?? (await usualPort())),
-        CACHELAB_PG_URL: postgres.url,
-        CACHELAB_REDIS_URL: redis.url,
-        CACHELAB_KEY_PREFIX: redis.keyPrefix,
+        ...serviceEnvironment({ postgres, redis }),
         CACHELAB_POLICY: policy,
         CACHELAB_DB_LATENCY: dbLatency,
         CACHELAB_SEED: String(seed),
       },
     });
     server.process.child.stderr?.pipe(process.stderr);
+    const form = settingOf({ preset: policy, overrides: {} }, 'invalidate');
+    if (form === 'event-driven' || form === 'outbox') {
+      const environment = serviceEnvironment({ postgres, redis });
+      await startInvalidator({ root: ROOT, supervisor, form, environment });
+      say(`the invalidator runs too: policy ${policy} leaves its copies to it`);
+    }
     process.stdout.write(
       [
         `Storefront  ${server.baseUrl}/stores/${RESTAURANT}`,
