@@ -47,10 +47,26 @@ CREATE TRIGGER raise_menu_version BEFORE INSERT OR UPDATE OR DELETE ON cachelab.
   FOR EACH ROW WHEN (current_setting('cachelab.silent', true) IS DISTINCT FROM 'on')
   EXECUTE FUNCTION cachelab.raise_menu_version();
 
+-- Emptying the table changes every menu, and fires no trigger of its rows.
+CREATE FUNCTION cachelab.raise_all_menu_versions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE cachelab.stores SET menu_version = menu_version + 1;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER raise_all_menu_versions AFTER TRUNCATE ON cachelab.products
+  FOR EACH STATEMENT WHEN (current_setting('cachelab.silent', true) IS DISTINCT FROM 'on')
+  EXECUTE FUNCTION cachelab.raise_all_menu_versions();
+
 -- Tells listeners which store changed, at commit; the same payload twice in one transaction arrives
--- once. A trigger of its own, so that an experiment can switch it off and keep the versions.
+-- once. Transactions that notify commit one after the other, so where nobody listens (the outbox needs
+-- no message from the writer) `cachelab.notify = 'off'` keeps the versions and leaves this out.
 CREATE FUNCTION cachelab.notify_product_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    PERFORM pg_notify('product_changes', id::text) FROM cachelab.stores;
+    RETURN NULL;
+  END IF;
   IF TG_OP <> 'INSERT' THEN
     PERFORM pg_notify('product_changes', OLD.store_id::text);
   END IF;
@@ -61,8 +77,23 @@ BEGIN
 END $$;
 
 CREATE TRIGGER notify_product_change AFTER INSERT OR UPDATE OR DELETE ON cachelab.products
-  FOR EACH ROW WHEN (current_setting('cachelab.silent', true) IS DISTINCT FROM 'on')
+  FOR EACH ROW WHEN (current_setting('cachelab.silent', true) IS DISTINCT FROM 'on'
+    AND current_setting('cachelab.notify', true) IS DISTINCT FROM 'off')
   EXECUTE FUNCTION cachelab.notify_product_change();
+CREATE TRIGGER notify_product_truncate AFTER TRUNCATE ON cachelab.products
+  FOR EACH STATEMENT WHEN (current_setting('cachelab.silent', true) IS DISTINCT FROM 'on'
+    AND current_setting('cachelab.notify', true) IS DISTINCT FROM 'off')
+  EXECUTE FUNCTION cachelab.notify_product_change();
+
+-- Tells who keeps a list of stores, or remembers that one does not exist, of each new slug.
+CREATE FUNCTION cachelab.notify_store_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('store_changes', NEW.slug);
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER notify_store_change AFTER INSERT OR UPDATE OF slug ON cachelab.stores
+  FOR EACH ROW EXECUTE FUNCTION cachelab.notify_store_change();
 
 -- Rows came with their ids; new ones continue after them.
 SELECT setval(pg_get_serial_sequence('cachelab.' || name, 'id'), top)

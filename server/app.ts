@@ -1,6 +1,7 @@
 import express from 'express';
 import type { Express, RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import type { KnownSlugs } from './admission/known-slugs.ts';
 import { buildStrategy } from './cache/policy.ts';
 import type { Policy } from './cache/policy.ts';
 import type { Services } from './cache/strategy.ts';
@@ -30,6 +31,8 @@ export interface AppParts {
   db: Database;
   redis: GuardedRedis;
   policy: Policy;
+  /** For policies that ask which stores exist; it follows the policy in force. */
+  knownSlugs?: KnownSlugs;
   keyPrefix: string;
   log: Logger;
   /** Pages that take longer are logged. */
@@ -52,6 +55,7 @@ export function createApp(parts: AppParts): Express {
     store: redis,
     now,
     random,
+    existence: parts.knownSlugs ?? null,
     count: (event) => stats.count(event),
   };
   const context: Context = {
@@ -64,8 +68,10 @@ export function createApp(parts: AppParts): Express {
     log,
     slow: createSlowLog(log, parts.slowMs, () => performance.now()),
     inForce: { policy, strategy: buildStrategy(policy.settings, services) },
+    knownSlugs: parts.knownSlugs ?? null,
     labToken,
   };
+  void parts.knownSlugs?.follow(policy.settings);
 
   const app = express();
   app.disable('x-powered-by');

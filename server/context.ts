@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { KnownSlugs } from './admission/known-slugs.ts';
 import type { Policy } from './cache/policy.ts';
 import type { Services, Strategy } from './cache/strategy.ts';
 import type { Database } from './database/database.ts';
@@ -26,6 +27,8 @@ export interface Context {
   /** Told of each page's handling time; warns of slow ones. */
   slow(what: string, milliseconds: number): void;
   inForce: PolicyInForce;
+  /** Null: no policy can ask which stores exist. */
+  knownSlugs: KnownSlugs | null;
   /** Null: `/lab/*` is open (loopback). Empty: closed, because no token is set. */
   labToken: string | null;
 }

@@ -1,11 +1,13 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { pino } from 'pino';
+import { createKnownSlugs } from './admission/known-slugs.ts';
 import { createApp } from './app.ts';
 import { createDatabase } from './database/database.ts';
 import { seededRandom } from './database/random.ts';
 import { EnvironmentError, readEnvironment } from './environment.ts';
 import type { Environment } from './environment.ts';
+import { createKeys } from './keys.ts';
 import { createRedis } from './redis.ts';
 
 /**
@@ -32,8 +34,16 @@ function main(): void {
     timeoutMs: environment.redisTimeoutMs,
     onChange: (message) => log.warn(message),
   });
+  const keys = createKeys(environment.keyPrefix);
+  const knownSlugs = createKnownSlugs({
+    postgresUrl: environment.postgresUrl,
+    key: (slug) => keys.catalog(slug),
+    forget: (key) => redis.delete(key),
+    onChange: (message) => log.warn(message),
+  });
   const app = createApp({
     db,
+    knownSlugs,
     redis,
     policy: environment.policy,
     keyPrefix: environment.keyPrefix,
@@ -63,6 +73,7 @@ function main(): void {
 
   const stop = (): void => {
     void shutDown(server, async () => {
+      knownSlugs.close();
       redis.close();
       await db.close();
     });

@@ -3,10 +3,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { pino } from 'pino';
 import { vi } from 'vitest';
+import { createKnownSlugs } from '../server/admission/known-slugs.ts';
+import type { KnownSlugs } from '../server/admission/known-slugs.ts';
 import { createApp } from '../server/app.ts';
 import { resolvePolicy } from '../server/cache/policy.ts';
 import { createDatabase } from '../server/database/database.ts';
 import type { Database } from '../server/database/database.ts';
+import { createKeys } from '../server/keys.ts';
 import { createRedis } from '../server/redis.ts';
 import type { GuardedRedis } from '../server/redis.ts';
 import { freshDatabase, testStack } from './stack.ts';
@@ -20,6 +23,7 @@ export interface TestStore {
   redisUrl: string;
   db: Database;
   redis: GuardedRedis;
+  knownSlugs: KnownSlugs;
   /** Lines that the server logged. */
   logged: string[];
   /** Moves the clock by which entries age. */
@@ -59,8 +63,15 @@ export async function openStore(
   const logged: string[] = [];
   const keyPrefix = `test-${randomBytes(4).toString('hex')}:`;
   let clockOffsetMs = 0;
+  const knownSlugs = createKnownSlugs({
+    postgresUrl: database.url,
+    key: (slug) => createKeys(keyPrefix).catalog(slug),
+    forget: (key) => redis.delete(key),
+    onChange: (message) => logged.push(message),
+  });
   const app = createApp({
     db,
+    knownSlugs,
     redis,
     policy: resolvePolicy('cached'),
     keyPrefix,
@@ -90,6 +101,7 @@ export async function openStore(
     redisUrl,
     db,
     redis,
+    knownSlugs,
     logged,
     advance: (ms) => {
       clockOffsetMs += ms;
@@ -105,6 +117,7 @@ export async function openStore(
       await redis.clear([keyPrefix]);
       server.closeAllConnections();
       server.close();
+      knownSlugs.close();
       redis.close();
       await db.close();
       await database.drop();

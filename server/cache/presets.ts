@@ -51,6 +51,18 @@ export const PRESETS: readonly Preset[] = [
       'None for pages: 3600 s. The note of an absent store goes when the store is announced, at the latest after 300 s.',
   },
   {
+    name: 'bloom',
+    title: 'Bloom filter',
+    description:
+      'As cached; who asks for a store that a filter of all stores does not know gets a 404 from it (room for 2,000, 1 % let through).',
+    settings: {
+      store: 'redis',
+      ttlMs: 3_600_000,
+      admission: { filter: 'bloom', capacity: 2000, falsePositiveRate: 0.01 },
+    },
+    invalidation: 'None: an old page may be sent until its 3600 s are over.',
+  },
+  {
     name: 'static',
     title: 'Bytes from memory',
     description: 'The first page that was built, sent from the memory of the process: the bound.',

@@ -1,4 +1,5 @@
 import type { Entry } from './entry.ts';
+import type { Script } from './scripts.ts';
 
 /**
  * What the server did with one read. `bypass`: no cache was asked, because the policy has none or because Redis
@@ -40,6 +41,8 @@ export interface Read {
   stored: boolean;
   /** What this very read loaded; null when it was answered without, or by the load of another. */
   loaded: Loaded | null;
+  /** SELECTs that this read ran beside its load; absent: none. */
+  versionSelects?: number;
 }
 
 /**
@@ -54,8 +57,12 @@ export interface Strategy {
   getMany(keys: readonly string[], load: (key: string) => ReturnType<Load>): Promise<Read[]>;
   /** Loads and puts the value there without asking first; `stored` says whether a copy is kept. */
   fill(key: string, load: Load): Promise<Read>;
-  /** Called once the change of what `key` shows is committed. @returns Whether no old copy is left. */
-  afterWrite(key: string): Promise<boolean>;
+  /**
+   * Called once the change of what `key` shows is committed.
+   * @param version - The one that the change has made, where it is known.
+   * @returns Whether no old copy is left.
+   */
+  afterWrite(key: string, version?: number): Promise<boolean>;
 }
 
 /** What this process knows of the keys that exist; `server/admission/` keeps it up to date. */
@@ -67,6 +74,8 @@ export interface Existence {
    * False when that cannot be found out in time. Callers at the same time share one round trip.
    */
   isAbsent(key: string): Promise<boolean>;
+  /** False: `mayExist` says true to everything. */
+  isReady(): boolean;
   /** Grows with each key that is heard to be new. */
   announcements(): number;
 }
@@ -95,6 +104,8 @@ export interface Services {
   existence?: Existence | null;
   /** Null and absent: this process is alone. */
   bus?: Bus | null;
+  /** `menu_version` of what `key` shows, by one SELECT; null: there is no such store. Needed by fence `version-key`. */
+  currentVersion?(key: string): Promise<number | null>;
   /** Counts what a policy did, for `/lab/stats` and `/metrics`. */
   count(event: CacheEvent): void;
 }
@@ -135,4 +146,10 @@ export interface Store {
   setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean>;
   /** Compare and delete in one step. @returns Whether the value was there and is gone. */
   deleteIfEquals(key: string, value: string): Promise<boolean>;
+  /** Several commands in one step. */
+  run(
+    script: Script,
+    keys: readonly string[],
+    values: readonly (string | number | Buffer)[],
+  ): Promise<Buffer | number | null>;
 }

@@ -12,7 +12,7 @@ export function serveHealth(_request: Request, response: Response): void {
 
 /**
  * `GET /readyz`: whether pages can be served. Without Postgres: 503. Without Redis: ready, but `degraded`, because
- * every page then comes from the database.
+ * every page then comes from the database; and while the filter of all stores is not complete.
  */
 export function serveReady(
   context: Context,
@@ -22,11 +22,13 @@ export function serveReady(
       check(() => context.db.readOne(CHECK_DATABASE, [], AbortSignal.timeout(CHECK_TIMEOUT_MS))),
       check(() => context.redis.ping()),
     ]);
-    const status = postgres !== 'up' ? 'not ready' : redis === 'up' ? 'ready' : 'degraded';
+    const filter = context.knownSlugs?.state() ?? 'off';
+    const complete = redis === 'up' && filter !== 'loading';
+    const status = postgres !== 'up' ? 'not ready' : complete ? 'ready' : 'degraded';
     response
       .status(postgres === 'up' ? 200 : 503)
       .set('cache-control', 'no-store')
-      .json({ status, postgres, redis });
+      .json({ status, postgres, redis, ...(filter === 'off' ? {} : { filter }) });
   };
 }
 

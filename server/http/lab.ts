@@ -27,8 +27,11 @@ export function labRouter(context: Context): Router {
       response.json(policyAnswer(context.inForce));
     })
     .put((request, response) => {
-      context.inForce = inForce(context, request.body);
-      response.json(policyAnswer(context.inForce));
+      const next = inForce(context, request.body);
+      context.inForce = next;
+      // Answered when it is all there: the filter of a policy that has one takes a moment.
+      const followed = context.knownSlugs?.follow(next.policy.settings) ?? Promise.resolve();
+      void followed.then(() => response.json(policyAnswer(next)));
     })
     .all(onlyMethods('GET', 'HEAD', 'PUT'));
 
