@@ -53,6 +53,7 @@ export async function seedDatabase(options: SeedOptions): Promise<SeedResult> {
         event(`${table}: ${data[table].length} rows`);
       }
       await client.query(sqlFile('./triggers.sql'));
+      await client.query(sqlFile('./outbox.sql'));
     });
     await client.query(`ANALYZE ${TABLE_NAMES.map((table) => `cachelab.${table}`).join(', ')}`);
   });

@@ -26,7 +26,7 @@ export async function tableDigest(url: string): Promise<string> {
 
 /**
  * Puts the restaurant's dishes and its menu_version back to what the loader wrote, after a trial's
- * price updates. Rows that are as they were are not written again. No trigger fires: no version is
+ * price updates, and empties the outbox. Rows that are as they were are not written again. No trigger fires: no version is
  * raised and nobody is notified, so a cache that outlives the reset must be emptied by the caller.
  */
 export async function resetRestaurant(url: string): Promise<void> {
@@ -59,6 +59,7 @@ export async function resetRestaurant(url: string): Promise<void> {
         'UPDATE cachelab.stores SET menu_version = $2 WHERE id = $1 AND menu_version <> $2',
         [RESTAURANT_ID, stores[0]?.[4]],
       );
+      await client.query('DELETE FROM cachelab.product_changes');
     }),
   );
 }

@@ -36,13 +36,17 @@ export class EnvironmentError extends Error {
 }
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+/** Levels of pino. */
+export const logLevel: z.ZodType<string> = z.enum(LEVELS, `one of ${LEVELS.join(', ')}`);
 
-function integer(low: number, high: number): z.ZodType<number> {
+/** A whole number from `low` to `high`, as text. */
+export function integer(low: number, high: number): z.ZodType<number> {
   const range = `a whole number from ${low} to ${high}`;
   return z.coerce.number(range).int(range).min(low, range).max(high, range);
 }
 
-function url(protocols: string[]): z.ZodType<string> {
+/** A URL with one of these beginnings, e.g. `redis://`. */
+export function url(protocols: string[]): z.ZodType<string> {
   return z
     .string(`a URL is required, beginning with ${protocols.join(' or ')}`)
     .refine(
@@ -91,7 +95,7 @@ const schema = z.object({
   CACHELAB_REDIS_TIMEOUT_MS: integer(1, 60_000).default(100),
   CACHELAB_SEED: integer(0, 2 ** 32 - 1).default(1),
   CACHELAB_LAB_TOKEN: z.string().min(8, 'at least 8 characters').optional(),
-  CACHELAB_LOG: z.enum(LEVELS, `one of ${LEVELS.join(', ')}`).default('warn'),
+  CACHELAB_LOG: logLevel.default('warn'),
   CACHELAB_SLOW_MS: integer(0, 600_000).default(100),
   CACHELAB_JOURNAL: z.enum(['on', 'off'], '`on` or `off`').default('off'),
 });
@@ -101,19 +105,7 @@ const schema = z.object({
  * @throws EnvironmentError with every wrong variable, its value and what is allowed.
  */
 export function readEnvironment(variables: Record<string, string | undefined>): Environment {
-  const parsed = schema.safeParse(variables);
-  if (!parsed.success) {
-    throw new EnvironmentError(
-      parsed.error.issues.map((issue) => {
-        const name = String(issue.path[0]);
-        const value = variables[name];
-        const secret = name.endsWith('_URL') || name.endsWith('_TOKEN');
-        const shown = value === undefined ? 'is not set' : secret ? 'is set' : `is "${value}"`;
-        return `${name} ${shown}: ${issue.message}`;
-      }),
-    );
-  }
-  const values = parsed.data;
+  const values = parseVariables(schema, variables);
   return {
     host: values.CACHELAB_HOST,
     port: values.CACHELAB_PORT,
@@ -131,4 +123,27 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
     slowMs: values.CACHELAB_SLOW_MS,
     journal: values.CACHELAB_JOURNAL === 'on',
   };
+}
+
+/**
+ * @param expected - An object with one entry per variable; others are passed over.
+ * @throws EnvironmentError with every wrong variable; the value too, where it holds no secret.
+ */
+export function parseVariables<Schema extends z.ZodObject>(
+  expected: Schema,
+  variables: Record<string, string | undefined>,
+): z.infer<Schema> {
+  const parsed = expected.safeParse(variables);
+  if (!parsed.success) {
+    throw new EnvironmentError(
+      parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0]);
+        const value = variables[name];
+        const secret = name.endsWith('_URL') || name.endsWith('_TOKEN');
+        const shown = value === undefined ? 'is not set' : secret ? 'is set' : `is "${value}"`;
+        return `${name} ${shown}: ${issue.message}`;
+      }),
+    );
+  }
+  return parsed.data;
 }
