@@ -91,15 +91,26 @@ export function guarded(iteration: () => void): void {
   }
 }
 
-const warmParams = {
-  tags: { name: 'page' },
-  headers: { 'Accept-Encoding': 'gzip' },
-  timeout: REQUEST_TIMEOUT,
-};
-const measureParams = {
-  ...warmParams,
-  headers: { ...warmParams.headers, 'x-lab-phase': 'measure' },
-};
+interface PageParams {
+  tags: Record<string, string>;
+  headers: Record<string, string>;
+  timeout: string;
+}
+
+const pageParams: Partial<Record<'warm' | 'measure', PageParams>> = {};
+
+/** A virtual user is one visitor: the server's journal tells by his number what he had seen before. */
+function paramsOf(phase: 'warm' | 'measure'): PageParams {
+  return (pageParams[phase] ??= {
+    tags: { name: 'page' },
+    headers: {
+      'Accept-Encoding': 'gzip',
+      'x-lab-session': String(exec.vu.idInTest),
+      ...(phase === 'measure' ? { 'x-lab-phase': 'measure' } : {}),
+    },
+    timeout: REQUEST_TIMEOUT,
+  });
+}
 
 /** Virtual users take turns on the server processes. */
 export function baseUrl(): string {
@@ -134,7 +145,7 @@ export function viewPage(
   if (measured && isFirstMeasured()) console.info('measure-begins');
   // Near-Poisson arrivals: k6 starts iterations evenly, a random pause in front breaks the rhythm.
   if (settings.arrivals === 'poisson') sleep(Math.random());
-  const response = http.get(baseUrl() + path, measured ? measureParams : warmParams);
+  const response = http.get(baseUrl() + path, paramsOf(phase));
   if (measured && settings.countOutcomes && response.status === 200) {
     pageOutcome.add(1, { outcome: response.headers['X-Cache-Outcome'] ?? 'none' });
   }
