@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { updatePrice } from '../catalog/update-price.ts';
+import { updatePrice, wakeInvalidator } from '../catalog/update-price.ts';
 import type { Context } from '../context.ts';
 import { monotonicUs, sessionOf } from '../journal.ts';
 import { databaseProblem, isSlug, unknownStore } from './load-page.ts';
@@ -40,14 +40,24 @@ export function serveUpdatePrice(
     if (!isSlug(slug)) throw unknownStore(slug);
     const productId = parseOrRefuse(productIdSchema, id, 'product id');
     const { price } = parseOrRefuse(bodySchema, request.body, 'body');
-    const result = await updatePrice(db, { slug, productId, price }).catch((error: unknown) => {
+    const outbox = context.inForce.policy.settings.invalidate === 'outbox';
+    const result = await updatePrice(db, {
+      slug,
+      productId,
+      price,
+      announce: !outbox,
+    }).catch((error: unknown) => {
       throw databaseProblem(error);
     });
     if (result === 'unknown-store') throw unknownStore(slug);
     if (result === 'unknown-product')
       throw new Problem(404, `store "${slug}" has no product ${productId}`);
     const ackUs = journal === null ? 0 : monotonicUs();
-    const invalidated = await context.inForce.strategy.afterWrite(keys.catalog(slug));
+    if (outbox) void wakeInvalidator(db);
+    const invalidated = await context.inForce.strategy.afterWrite(
+      keys.catalog(slug),
+      result.menuVersion,
+    );
     journal?.write({
       slug,
       product: productId,

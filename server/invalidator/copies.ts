@@ -1,17 +1,11 @@
 import { Redis } from 'ioredis';
+import { INVALIDATE, leaseKey, staleCopyKey } from '../cache/scripts.ts';
 import { createKeys } from '../keys.ts';
-
-/** A store whose menu changed. */
-export interface Change {
-  slug: string;
-  /** The store's, after the change; null where it is not known, or there is no such store any more. */
-  menuVersion: number | null;
-}
 
 /** The copies in Redis. Every method rejects within the timeout when Redis gives no answer. */
 export interface Copies {
-  /** One round trip for all. When it rejects, some may be gone and others not: the call may be repeated. */
-  invalidate(changes: readonly Change[]): Promise<void>;
+  /** One round trip for all stores. When it rejects, some may be done and others not: the call may be repeated. */
+  invalidate(slugs: readonly string[]): Promise<void>;
   /** Deletes everything that is kept of any page. */
   clear(): Promise<void>;
   /**
@@ -30,8 +24,8 @@ const SCAN_COUNT = 500;
 
 /**
  * Connects in the background and keeps trying.
- * @param options - `what`: `value` deletes the page alone, as the story does; `value and lease` also takes the right to fill
- *   from loads under way, which may have read the old rows. `onUp` is told of every connection gained and lost.
+ * @param options - `what`: `value` deletes the page alone, as the story does; `value and lease` does what the server's own
+ *   invalidation does where leases are taken: loads under way, which may have read the old rows, lose the right to fill. `onUp` is told of every connection gained and lost.
  */
 export function openCopies(options: {
   url: string;
@@ -62,17 +56,17 @@ export function openCopies(options: {
   redis.on('close', () => options.onUp(false));
 
   return {
-    async invalidate(changes) {
+    async invalidate(slugs) {
       const pipeline = redis.pipeline();
-      for (const { slug } of changes) {
+      for (const slug of slugs) {
         const key = keys.catalog(slug);
         if (options.what === 'value') pipeline.del(key);
-        else pipeline.del(key, `${key}:lease`);
+        else pipeline.eval(INVALIDATE.lua, 3, key, leaseKey(key), staleCopyKey(key));
       }
       const answers = await pipeline.exec();
       const failed = answers?.find(([error]) => error !== null)?.[0];
       if (failed !== undefined && failed !== null) throw failed;
-      if (answers?.length !== changes.length) throw new Error('redis did not answer all');
+      if (answers?.length !== slugs.length) throw new Error('redis did not answer all');
     },
     async clear() {
       const pattern = `${escapeGlob(keys.catalog(''))}*`;

@@ -51,18 +51,15 @@ export function eventDriven(options: {
       const { rows } = await client.query<Store>(STORES_BY_ID, [unknown]);
       for (const { id, slug } of rows) slugs.set(id, slug);
     }
-    const changes = [...batch.keys()].flatMap((id) => {
-      const slug = slugs.get(id);
-      return slug === undefined ? [] : [{ slug, menuVersion: null }];
-    });
+    const changed = [...batch.keys()].flatMap((id) => slugs.get(id) ?? []);
     figures.counters.changes += batch.size;
     try {
-      await copies.invalidate(changes);
-      figures.counters.deletes += changes.length;
+      await copies.invalidate(changed);
+      figures.counters.deletes += changed.length;
       for (const heardAtMs of batch.values()) figures.gone(now() - heardAtMs);
     } catch (error) {
       figures.counters.failedDeletes += 1;
-      figures.counters.lostDeletes += changes.length;
+      figures.counters.lostDeletes += changed.length;
       options.onError(`redis: ${error instanceof Error ? error.message : String(error)}`);
     }
     figures.gauges.outstanding = 0;

@@ -1,5 +1,4 @@
 import type { Client } from 'pg';
-import type { Change } from './copies.ts';
 
 /** How far an invalidator has come. */
 export interface Progress {
@@ -13,7 +12,8 @@ export interface Progress {
 export interface Batch {
   /** The later snapshot. */
   snapshot: string;
-  changes: (Change & { changedAtMs: number })[];
+  /** `changedAtMs`: of the first, by the clock of Postgres. */
+  changes: { slug: string; changedAtMs: number }[];
   /** Some change concerns all stores. */
   all: boolean;
   /** Rows of the table behind it. */
@@ -23,8 +23,8 @@ export interface Batch {
 /** How to know what is new: what the present snapshot sees and the former did not, by the number of the transaction. */
 const FRESH = `
 WITH fresh AS (
-  SELECT store_id, slug, max(menu_version) AS menu_version,
-    (extract(epoch FROM min(changed_at)) * 1000)::float8 AS changed_at_ms, count(*)::int AS changes
+  SELECT store_id, slug, count(*)::int AS changes,
+    (extract(epoch FROM min(changed_at)) * 1000)::float8 AS changed_at_ms
   FROM cachelab.product_changes
   WHERE xid >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, $1::pg_snapshot)
   GROUP BY store_id, slug
@@ -44,28 +44,26 @@ export async function readFresh(client: Client, seen: string): Promise<Batch> {
     snapshot: string;
     store_id: number | null;
     slug: string | null;
-    menu_version: number | null;
     changed_at_ms: number;
     changes: number | null;
   }>({ name: 'fresh', text: FRESH, values: [seen] });
   const found = rows.filter((row) => row.changes !== null);
   return {
     snapshot: rows[0]?.snapshot ?? seen,
-    changes: found.flatMap(({ slug, menu_version: menuVersion, changed_at_ms: changedAtMs }) =>
-      slug === null ? [] : [{ slug, menuVersion, changedAtMs }],
+    changes: found.flatMap(({ slug, changed_at_ms: changedAtMs }) =>
+      slug === null ? [] : [{ slug, changedAtMs }],
     ),
     all: found.some((row) => row.store_id === null),
     rows: found.reduce((sum, row) => sum + (row.changes ?? 0), 0),
   };
 }
 
-/** The last version of each store that the table still knows of. */
-export async function readKept(client: Client): Promise<Change[]> {
-  const { rows } = await client.query<{ slug: string; menu_version: number | null }>(
-    `SELECT slug, max(menu_version) AS menu_version FROM cachelab.product_changes
-     WHERE slug IS NOT NULL GROUP BY slug`,
+/** Slugs of the stores whose changes the table still knows. */
+export async function readKept(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ slug: string }>(
+    'SELECT DISTINCT slug FROM cachelab.product_changes WHERE slug IS NOT NULL',
   );
-  return rows.map(({ slug, menu_version: menuVersion }) => ({ slug, menuVersion }));
+  return rows.map(({ slug }) => slug);
 }
 
 /**

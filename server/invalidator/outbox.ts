@@ -92,7 +92,8 @@ export function outbox(options: {
     try {
       if (ask) await reconcile(client, progress);
       if (batch.all) await clear();
-      if (batch.changes.length > 0) await copies.invalidate(batch.changes);
+      if (batch.changes.length > 0)
+        await copies.invalidate(batch.changes.map((change) => change.slug));
     } catch (error) {
       figures.counters.failedDeletes += 1;
       options.onError(error instanceof Error ? error.message : String(error));
