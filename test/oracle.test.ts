@@ -129,8 +129,8 @@ describe('the staleness oracle on the real store', () => {
     '%s pages: of one that is built over edits of its first and its last dish, %i is torn',
     async (isolation, torn) => {
       await begin({ preset: 'uncached', overrides: { isolation } });
-      let over = false;
-      const building = read().finally(() => (over = true));
+      const page = { over: false };
+      const building = read().finally(() => (page.over = true));
       await loadBegan();
       // The first dish is read early, the last one late: a page in between has the second edit and not the first.
       while (!page.over) {
