@@ -4,7 +4,8 @@ import type { Logger } from 'pino';
 import type { KnownSlugs } from './admission/known-slugs.ts';
 import { buildStrategy } from './cache/policy.ts';
 import type { Policy } from './cache/policy.ts';
-import type { Services } from './cache/strategy.ts';
+import type { Bus, Services } from './cache/strategy.ts';
+import { currentVersion } from './catalog/current-version.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database/database.ts';
 import { serveBatch } from './http/batch.ts';
@@ -12,6 +13,7 @@ import { serveCacheStats } from './http/cache-stats.ts';
 import { serveCatalogV2 } from './http/catalog-v2.ts';
 import { serveHealth, serveReady } from './http/health.ts';
 import { labRouter } from './http/lab.ts';
+import { databaseProblem } from './http/load-page.ts';
 import { serveMetrics } from './http/metrics.ts';
 import { servePage } from './http/page.ts';
 import { MAX_BODY, notFound, onlyMethods, Problem, problemHandler } from './http/problem.ts';
@@ -33,6 +35,8 @@ export interface AppParts {
   policy: Policy;
   /** For policies that ask which stores exist; it follows the policy in force. */
   knownSlugs?: KnownSlugs;
+  /** For policies that keep pages in the memory of several processes. */
+  bus?: Bus;
   keyPrefix: string;
   log: Logger;
   /** Pages that take longer are logged. */
@@ -51,18 +55,24 @@ export interface AppParts {
 export function createApp(parts: AppParts): Express {
   const { db, redis, policy, log, now, random, labToken } = parts;
   const stats = new PageStats();
+  const keys = createKeys(parts.keyPrefix);
   const services: Services = {
     store: redis,
     now,
     random,
+    currentVersion: (key) =>
+      currentVersion(db, key.slice(keys.catalog('').length)).catch((error: unknown) => {
+        throw databaseProblem(error);
+      }),
     existence: parts.knownSlugs ?? null,
+    bus: parts.bus ?? null,
     count: (event) => stats.count(event),
   };
   const context: Context = {
     db,
     redis,
     services,
-    keys: createKeys(parts.keyPrefix),
+    keys,
     stats,
     journal: parts.journal ? new ServerJournal() : null,
     log,

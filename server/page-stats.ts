@@ -63,6 +63,11 @@ export class PageStats {
     this.phases[phase].selects += selects;
   }
 
+  /** SELECTs of a read beside its load. */
+  selected(phase: Phase, selects: number): void {
+    this.phases[phase].selects += selects;
+  }
+
   count(event: CacheEvent): void {
     this.cacheEvents[event] = (this.cacheEvents[event] ?? 0) + 1;
   }

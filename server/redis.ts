@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import { Redis } from 'ioredis';
+import { RELEASE } from './cache/scripts.ts';
+import type { Script } from './cache/scripts.ts';
 import type { Store } from './cache/strategy.ts';
 
 /** Redis behind a guard: a command is answered, or rejected within the timeout, or rejected at once while Redis is known to be away. */
@@ -8,6 +11,8 @@ export interface GuardedRedis extends Store {
   ping(): Promise<number>;
   /** The `stats`, `memory` and `keyspace` sections of INFO as one flat record. */
   info(): Promise<Record<string, string>>;
+  /** Tells the subscribers of a channel; who is not connected never hears it. */
+  publish(channel: string, message: string): Promise<void>;
   /** Deletes all keys that begin with one of `families`. Walks with SCAN, frees with UNLINK. @returns How many were deleted. */
   clear(families: readonly string[]): Promise<number>;
   /** How many keys begin with one of `families`; walks the whole keyspace. */
@@ -39,11 +44,6 @@ const FAILURES_TO_OPEN = 5;
 const SOCKET_TIMEOUT_MS = 1000;
 const PING_EVERY_MS = 250;
 const SCAN_COUNT = 500;
-
-// Compare and delete in one step. A's lock may expire while A still works; B takes it; a plain DEL by A would free B's
-// lock and let C in: two holders at once.
-const DELETE_IF_EQUALS =
-  "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
 /**
  * Connects in the background and keeps trying: the server starts without Redis and takes it up when it comes.
@@ -110,6 +110,25 @@ export function createRedis(options: RedisOptions): GuardedRedis {
     }
   }
 
+  const digests = new Map<Script, string>(); // as large as the number of scripts
+  const run: Store['run'] = async (script, keyNames, values) => {
+    let digest = digests.get(script);
+    if (digest === undefined) {
+      digest = createHash('sha1').update(script.lua).digest('hex');
+      digests.set(script, digest);
+    }
+    const rest = [keyNames.length, ...keyNames, ...values];
+    const call = (command: string, first: string): Promise<unknown> =>
+      send(() => redis.callBuffer(command, [first, ...rest]));
+    // Redis forgets its scripts when it starts anew.
+    const reply = await call('EVALSHA', digest).catch((error: unknown) => {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      return call('EVAL', script.lua);
+    });
+    if (typeof reply === 'number' || reply === null || Buffer.isBuffer(reply)) return reply;
+    throw new TypeError(`script ${script.name} answered with ${typeof reply}`);
+  };
+
   return {
     get: (key) => send(() => redis.getBuffer(key)),
     getMany: (wanted) => send(() => redis.mgetBuffer(...wanted)),
@@ -121,9 +140,12 @@ export function createRedis(options: RedisOptions): GuardedRedis {
     },
     setIfAbsent: async (key, value, ttlMs) =>
       (await send(() => redis.set(key, value, 'PX', ttlMs, 'NX'))) === 'OK',
-    deleteIfEquals: async (key, value) =>
-      (await send(() => redis.eval(DELETE_IF_EQUALS, 1, key, value))) === 1,
+    deleteIfEquals: async (key, value) => (await run(RELEASE, [key], [value])) === 1,
+    run,
     ping,
+    async publish(channel, message) {
+      await send(() => redis.publish(channel, message));
+    },
     async info() {
       const lines = (await send(() => redis.info())).split('\r\n');
       const pairs = lines.filter((line) => line.includes(':')).map((line) => line.split(':', 2));

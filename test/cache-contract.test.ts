@@ -20,7 +20,13 @@ beforeAll(async () => {
   const { redisUrl } = await testStack();
   raw = new Redis(redisUrl);
   redis = createRedis({ url: redisUrl, timeoutMs: 2000, onChange: () => {} });
-  services = { store: redis, now: () => nowMs, random: () => 0.5, count: () => {} };
+  services = {
+    store: redis,
+    now: () => nowMs,
+    random: () => 0.5,
+    count: () => {},
+    currentVersion: () => Promise.resolve(1),
+  };
   await vi.waitUntil(() => redis.ping().then(Number.isFinite, () => false), { timeout: 5000 });
 });
 
@@ -127,7 +133,11 @@ describe('cache-aside on Redis', () => {
     const { load, loads } = countingLoad();
     await cacheAside(services, 60_000, defaultSlots(services)).get('unit:slot', load);
     for (const outcome of ['stale', 'early'] as const) {
-      const slots = { ...defaultSlots(services), freshness: () => outcome };
+      const slots = {
+        ...defaultSlots(services),
+        freshness: () => outcome,
+        gate: () => Promise.resolve(null), // the refresh gives up
+      };
       const read = await cacheAside(services, 60_000, slots).get('unit:slot', load);
       expect(read).toMatchObject({ outcome, loaded: null });
     }
@@ -140,9 +150,9 @@ describe('cache-aside on Redis', () => {
     const other = cacheAside(services, 60_000, slots);
     const strategy = cacheAside(services, 60_000, {
       ...slots,
-      async gate(key, work, reread) {
-        await other.get(key, load);
-        return (await reread()) ?? work();
+      async gate(miss, work) {
+        await other.get(miss.key, load);
+        return (await work.look(miss)) ?? work.fill(miss);
       },
     });
     expect((await strategy.get('unit:gate', load)).outcome).toBe('hit');

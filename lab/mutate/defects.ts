@@ -342,8 +342,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'no-del-after-commit',
     file: 'server/cache/invalidate-on-write.ts',
-    find: 'services.store.delete(key).then(',
-    replace: 'Promise.resolve(key).then(',
+    find: 'return slots.remove(key, version).then(',
+    replace: 'return Promise.resolve(version).then(',
     test: cache('afterWrite is true only if the next read loads'),
   },
   {
@@ -381,7 +381,8 @@ export const DEFECTS: readonly Defect[] = [
     name: 'lock-released-by-anybody',
     file: 'server/cache/scripts.ts',
     find: "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0",
-    replace: "if redis.call('GET', KEYS[1]) ~= '' then return redis.call('DEL', KEYS[1]) end return 0",
+    replace:
+      "if redis.call('GET', KEYS[1]) ~= '' then return redis.call('DEL', KEYS[1]) end return 0",
     test: cache('is had by one, and released by its own token alone'),
   },
   {

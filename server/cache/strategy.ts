@@ -105,9 +105,9 @@ export interface Services {
   /** Null and absent: this process is alone. */
   bus?: Bus | null;
   /** `menu_version` of what `key` shows, by one SELECT; null: there is no such store. Needed by fence `version-key`. */
-  currentVersion?(key: string): Promise<number | null>;
+  currentVersion?: (key: string) => Promise<number | null>;
   /** Counts what a policy did, for `/lab/stats` and `/metrics`. */
-  count(event: CacheEvent): void;
+  count: (event: CacheEvent) => void;
 }
 
 /** What policies do out of sight of the reader. */

@@ -21,6 +21,12 @@ export const SELECT_STORE: PageStatement = pageStatement(
   'SELECT id, slug, name, city, menu_version FROM cachelab.stores WHERE slug = $1',
 );
 
+export const SELECT_VERSION: PageStatement = pageStatement(
+  'stores',
+  'SELECT menu_version FROM cachelab.stores WHERE slug = $1',
+  'page_version',
+);
+
 export const SELECT_THEME: PageStatement = pageStatement(
   'themes',
   'SELECT accent, tagline, currency FROM cachelab.themes WHERE store_id = $1',

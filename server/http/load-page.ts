@@ -54,9 +54,10 @@ export async function loadPage(
 
 /** SELECTs that this read caused. */
 export function selectsOf(read: Read): number {
-  if (read.loaded !== null) return read.loaded.queries.length;
+  const { versionSelects = 0 } = read;
+  if (read.loaded !== null) return read.loaded.queries.length + versionSelects;
   const asked = read.entry === null && (read.outcome === 'miss' || read.outcome === 'bypass');
-  return asked ? SELECTS_OF_UNKNOWN : 0;
+  return versionSelects + (asked ? SELECTS_OF_UNKNOWN : 0);
 }
 
 /**

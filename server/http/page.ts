@@ -32,6 +32,7 @@ export function servePage(
       );
       const { entry } = read;
       outcome = read.outcome;
+      if (read.versionSelects !== undefined) stats.selected(phase, read.versionSelects);
       const nowMs = services.now();
       if (entry === null) {
         response.set({

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
+import { LoadFailedElsewhere, LockTimeout } from '../cache/lock.ts';
 
 /**
  * An answer that is not a page: RFC 9457 problem JSON. Everything that goes wrong on the way becomes one of these;
@@ -103,6 +104,8 @@ export function problemHandler(report: (error: unknown) => void): ErrorRequestHa
 /** Errors of express and its body parser carry `type` and a 4xx `status`; everything else is ours. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof LockTimeout || error instanceof LoadFailedElsewhere)
+    return new Problem(503, error.message, { headers: { 'retry-after': '1' }, cause: error });
   if (error instanceof URIError) return new Problem(400, 'the URL is not valid percent-encoding');
   if (error instanceof Error && 'status' in error && typeof error.status === 'number') {
     const type = 'type' in error ? error.type : '';
