@@ -11,6 +11,14 @@ export const STATEMENTS = {
   C6: 'the cache takes the page from 6,000 ms to under 200 ms, 30 times and more',
   C7: 'a hit costs 0 queries, the database load falls by 99 %',
   C8: 'the hit ratio is 99.97 % with a TTL of 1 h',
+  C9: 'a hit ratio above 80 % is healthy',
+  C20: 'caching "NULL" for 300 s cures penetration',
+  C22: 'TTL ± 10 % at random cures the avalanche',
+  C26: 'guests see the old price for up to the whole TTL of 1 h',
+  C27: 'a TTL of 1 min means 60 misses an hour instead of 1 and a hit ratio of about 50 %',
+  C28: 'event-driven invalidation eliminates stale data for good: users always see the newest',
+  C29: 'trigger + LISTEN/NOTIFY is production-grade and needs no change in the application',
+  C30: 'deleting at the moment of change beats waiting for expiry',
 } as const;
 
 export type ClaimId = keyof typeof STATEMENTS;
