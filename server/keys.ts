@@ -4,6 +4,8 @@ export interface Keys {
   rebuildLock(slug: string): string;
   /** Beginning of the keys of a `cached()` wrapper. */
   wrapper(prefix: string): string;
+  /** Channel on which processes tell each other which page is old. */
+  evictions: string;
   /** Beginnings of all of the above: what `POST /lab/cache/clear` deletes, and nothing else. */
   families: readonly string[];
 }
@@ -17,6 +19,7 @@ export function createKeys(prefix: string): Keys {
     catalog: (slug) => `${prefix}store_catalog:${slug}`,
     rebuildLock: (slug) => `${prefix}rebuild_lock:${slug}`,
     wrapper: (name) => `${prefix}${name}:`,
+    evictions: `${prefix}l1_evictions`,
     families: families.map((family) => prefix + family),
   };
 }

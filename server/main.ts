@@ -8,6 +8,7 @@ import { seededRandom } from './database/random.ts';
 import { EnvironmentError, readEnvironment } from './environment.ts';
 import type { Environment } from './environment.ts';
 import { createKeys } from './keys.ts';
+import { createRedisBus } from './redis-bus.ts';
 import { createRedis } from './redis.ts';
 
 /**
@@ -41,9 +42,15 @@ function main(): void {
     forget: (key) => redis.delete(key),
     onChange: (message) => log.warn(message),
   });
+  const bus = createRedisBus({
+    url: environment.redisUrl,
+    channel: keys.evictions,
+    publish: (channel, message) => redis.publish(channel, message),
+  });
   const app = createApp({
     db,
     knownSlugs,
+    bus,
     redis,
     policy: environment.policy,
     keyPrefix: environment.keyPrefix,
@@ -74,6 +81,7 @@ function main(): void {
   const stop = (): void => {
     void shutDown(server, async () => {
       knownSlugs.close();
+      bus.close();
       redis.close();
       await db.close();
     });

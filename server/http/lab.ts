@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import express, { Router } from 'express';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
 import type { LabStats, PhaseStats } from '../../lab/server-protocol.ts';
 import { buildStrategy, PolicyError, resolvePolicy } from '../cache/policy.ts';
@@ -26,13 +26,7 @@ export function labRouter(context: Context): Router {
     .get((_request, response) => {
       response.json(policyAnswer(context.inForce));
     })
-    .put((request, response) => {
-      const next = inForce(context, request.body);
-      context.inForce = next;
-      // Answered when it is all there: the filter of a policy that has one takes a moment.
-      const followed = context.knownSlugs?.follow(next.policy.settings) ?? Promise.resolve();
-      void followed.then(() => response.json(policyAnswer(next)));
-    })
+    .put(servePutPolicy(context))
     .all(onlyMethods('GET', 'HEAD', 'PUT'));
 
   router
@@ -85,6 +79,16 @@ function keptJournal({ journal }: Context): NonNullable<Context['journal']> {
   if (journal === null)
     throw new Problem(409, 'no journal is kept: start the server with CACHELAB_JOURNAL=on');
   return journal;
+}
+
+/** Answers when it is all there: the filter of a policy that has one takes a moment. */
+function servePutPolicy(context: Context): (request: Request, response: Response) => Promise<void> {
+  return async (request, response) => {
+    const next = inForce(context, request.body);
+    context.inForce = next;
+    await context.knownSlugs?.follow(next.policy.settings);
+    response.json(policyAnswer(next));
+  };
 }
 
 /** The policy, and how its parts lie around each other. */
