@@ -27,6 +27,8 @@ export interface TrialHands {
   hands: Hands;
   drives: readonly Driven[];
   faults: readonly { epochMs: number; kind: TrialEvent['kind']; label: string }[];
+  /** Servers that the protocol killed: what they had counted is gone. */
+  killed: ReadonlySet<ServerProcess>;
   close(): Promise<void>;
 }
 
@@ -158,6 +160,7 @@ export function openHands(
     hands,
     drives,
     faults,
+    killed,
     async close() {
       for (const close of closers.toReversed()) await close();
     },
