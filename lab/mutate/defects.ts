@@ -363,8 +363,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'stale-header-version',
     file: 'server/cache/entry.ts',
-    find: 'bytes.writeUIntBE(loaded.menuVersion, 4, 6);',
-    replace: 'bytes.writeUIntBE(Math.max(0, loaded.menuVersion - 1), 4, 6);',
+    find: 'bytes.writeUIntBE(menuVersion, 4, 6);',
+    replace: 'bytes.writeUIntBE(Math.max(0, menuVersion - 1), 4, 6);',
     test: in_('server/cache/entry.test.ts', 'any body and any facts come back as they were put in'),
   },
   {

@@ -129,7 +129,8 @@ const newMiss = (key: string, load: Load, found: Buffer | null): Miss => ({
  */
 export function cacheAside(services: Services, ttlMs: number, slots: Slots): Strategy {
   const { store, now, count } = services;
-  const rests = createRests(now);
+  const failed = createRests(now);
+  const givenUp = createRests(now);
 
   const work: Work = {
     async fill(miss, write = slots.write) {
@@ -191,7 +192,7 @@ export function cacheAside(services: Services, ttlMs: number, slots: Slots): Str
 
   /** A reader's way when no copy is usable. */
   async function loadFor(miss: Miss): Promise<Read> {
-    if (miss.expired !== null && rests.has(miss.key)) {
+    if (miss.expired !== null && failed.has(miss.key)) {
       const old = slots.rescue(miss);
       if (old !== null) return old;
     }
@@ -199,7 +200,7 @@ export function cacheAside(services: Services, ttlMs: number, slots: Slots): Str
       const read = await slots.coalesce(miss, () => slots.gate(miss, work), work);
       return read ?? (await work.fill(miss)); // only a refresh is ever left without
     } catch (error) {
-      rests.rest(miss.key, slots.retryAfterErrorMs);
+      failed.rest(miss.key, slots.retryAfterErrorMs);
       const old = slots.rescue(miss);
       if (old !== null) return old;
       throw error;
@@ -219,12 +220,12 @@ export function cacheAside(services: Services, ttlMs: number, slots: Slots): Str
       const lead = async (): Promise<Read | null> => {
         const read = await slots.gate(miss, work);
         // Another process is at it: the next hits need not ask again at once.
-        if (read === null) rests.rest(key, GIVEN_UP_MS);
+        if (read === null) givenUp.rest(key, GIVEN_UP_MS);
         return read;
       };
       await slots.coalesce(miss, lead, work);
     } catch {
-      rests.rest(key, slots.retryAfterErrorMs);
+      failed.rest(key, slots.retryAfterErrorMs);
       count('refresh-failed');
     }
   }
@@ -238,8 +239,9 @@ export function cacheAside(services: Services, ttlMs: number, slots: Slots): Str
       if (entry.encoding !== 'absent') miss.expired = entry;
       return loadFor(miss);
     }
-    if ((read.outcome === 'early' || read.outcome === 'stale') && !rests.has(key))
-      void refresh(newMiss(key, load, bytes));
+    if (read.outcome === 'early' || read.outcome === 'stale') {
+      if (!failed.has(key) && !givenUp.has(key)) void refresh(newMiss(key, load, bytes));
+    }
     return read;
   }
 
