@@ -1,4 +1,4 @@
-import type { RunResult, TrialRecord } from '../lab/result.ts';
+import type { Estimate, RunResult, TrialRecord } from '../lab/result.ts';
 import { quantileName } from './format.ts';
 
 type Cell = string | number | boolean | null;
@@ -98,6 +98,10 @@ export function csvFiles(run: RunResult, records: readonly TrialRecord[]): Map<s
         ),
       ),
     ],
+    ['scores.csv', scores(run)],
+    ['theory.csv', theory(run)],
+    ['trade-offs.csv', tradeOffs(run)],
+    ['findings.csv', findings(all)],
     ['trials.csv', trials(run, records)],
   ]);
 }
@@ -146,6 +150,80 @@ function arms(all: readonly ArmRow[]): string {
       arm.search?.highestPass.interval?.high ?? null,
       arm.search?.limitedBy ?? null,
     ]),
+  );
+}
+
+/** Value and interval, empty where there is none. */
+function cells(estimate: Estimate | null): Cell[] {
+  return [
+    ...[estimate?.value ?? null, estimate?.interval?.low ?? null],
+    ...[estimate?.interval?.high ?? null, estimate?.n ?? null],
+  ];
+}
+
+function scores(run: RunResult): string {
+  return csv(
+    ['experiment', 'policy', 'disease', 'tone', 'words', 'value', 'low', 'high', 'n'],
+    run.experiments.flatMap(({ name, scores: own = [] }) =>
+      own.map(({ policy, disease, tone, words, estimate }) => [
+        ...[name, policy, disease, tone, words],
+        ...cells(estimate),
+      ]),
+    ),
+  );
+}
+
+function theory(run: RunResult): string {
+  return csv(
+    [
+      ...['experiment', 'arm', 'quantity', 'unit', 'formula', 'theory'],
+      ...['measured', 'low', 'high', 'n', 'agrees', 'note'],
+    ],
+    run.experiments.flatMap(({ name, theory: own = [] }) =>
+      own.map((check) => [
+        ...[name, check.arm, check.quantity, check.unit, check.formula, check.theory],
+        ...cells(check.measured),
+        ...[check.agrees, check.note],
+      ]),
+    ),
+  );
+}
+
+function tradeOffs(run: RunResult): string {
+  const figures = ['stale_share', 'hit_ratio', 'selects_per_page'];
+  return csv(
+    [
+      ...['experiment', 'policy', 'variant', 'longest_stale_seconds'],
+      ...figures.flatMap((name) => [name, `${name}_low`, `${name}_high`, `${name}_n`]),
+    ],
+    run.experiments.flatMap(({ name, tradeOffs: own = [] }) =>
+      own.map((point) => [
+        ...[name, point.policy, point.variant, point.longestStaleSeconds],
+        ...[point.staleShare, point.hitRatio, point.selectsPerPage].flatMap(cells),
+      ]),
+    ),
+  );
+}
+
+/** Sums, repetitions and lines of the experiments' own protocols, one value a row. */
+function findings(all: readonly ArmRow[]): string {
+  return csv(
+    ['experiment', 'arm', 'kind', 'name', 'x', 'value'],
+    all.flatMap(({ experiment, arm: { arm, findings: own } }) =>
+      own === undefined
+        ? []
+        : [
+            ...Object.entries(own.totals).map(([name, value]) => [
+              ...[experiment, arm, 'total', name, null, value],
+            ]),
+            ...Object.entries(own.samples).flatMap(([name, values]) =>
+              values.map((value, at) => [experiment, arm, 'sample', name, at, value]),
+            ),
+            ...own.series.flatMap(({ name, points }) =>
+              points.map(([x, y]) => [experiment, arm, 'series', name, x, y]),
+            ),
+          ],
+    ),
   );
 }
 

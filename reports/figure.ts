@@ -11,5 +11,7 @@ export interface Figure {
   /** One sentence with the number, for readers who do not see the chart. */
   description: string;
   spec: TopLevelSpec;
+  /** A picture for who looks into one experiment: a report of a whole suite shows its sentence and table alone. */
+  secondary?: true;
   table: { columns: string[]; rows: (string | number | null)[][] };
 }

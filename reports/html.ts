@@ -1,19 +1,23 @@
 import type { ArmAnalysis, ExperimentAnalysis, RunResult, TrialRecord } from '../lab/result.ts';
 import { armsTable, comparisonTable, designSentence, noiseSentences } from './arms-table.ts';
 import { environmentRows } from './environment.ts';
-import { escapeXml, keepUnits } from './escape.ts';
+import { escapeXml } from './escape.ts';
 import type { Figure } from './figure.ts';
-import { NO_VALUE, number, plural } from './format.ts';
+import { mismatches, theoryTable } from './first-page.ts';
+import { firstPage } from './first-page-html.ts';
+import { capital, NO_VALUE, plural } from './format.ts';
+import {
+  badge,
+  bullets,
+  cardTable,
+  type DrawnFigure,
+  figure,
+  numbers,
+  prose,
+  scrollTable,
+} from './html-parts.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { reasonCounts, reserves, troubles } from './troubles.ts';
-
-/** A figure with its two drawings; null where the chart could not be drawn, with the reason. */
-export interface DrawnFigure {
-  figure: Figure;
-  /** SVG with CSS variables, for a wide and for a narrow screen. */
-  svg: { wide: string; narrow: string } | null;
-  problem: string | null;
-}
 
 /** One experiment and its figures, in the order of the report. */
 export interface Chapter {
@@ -21,18 +25,27 @@ export interface Chapter {
   figures: DrawnFigure[];
 }
 
-/** The report as one HTML file: no script, no network, nothing outside itself. */
+/** From this many experiments a report leaves secondary pictures to its files. */
+const SUITE_FROM_CHAPTERS = 7;
+
+/**
+ * The report as one HTML file: no script, no network, nothing outside itself.
+ * @param tradeOffs - The Pareto picture of the first page; null without one.
+ */
 export function htmlReport(
   run: RunResult,
   records: readonly TrialRecord[],
   chapters: readonly Chapter[],
+  tradeOffs: DrawnFigure | null = null,
 ): string {
   const body = [
     `<header><h1>cachelab report</h1><p class="kicker">${prose(`Run ${run.runId}, profile ${run.profile}, seed ${run.seed}, ${run.startedAt.slice(0, 10)}, ${run.environment.cpuCount} cores`)}</p></header>`,
     '<main>',
-    chapters.length > 1 ? index(chapters) : '',
+    chapters.length > 1 ? firstPage(run.experiments, tradeOffs) : '',
     chapters.length === 0 ? '<p class="alert">This run has no experiment with a result.</p>' : '',
-    ...chapters.map((chapter) => experiment(chapter, records)),
+    ...chapters.map((chapter) =>
+      experiment(chapter, records, chapters.length >= SUITE_FROM_CHAPTERS),
+    ),
     '</main>',
     footer(run),
   ];
@@ -50,19 +63,11 @@ ${body.filter((part) => part !== '').join('\n')}
 `;
 }
 
-function prose(text: string): string {
-  return escapeXml(keepUnits(text));
-}
-
-function index(chapters: readonly Chapter[]): string {
-  const items = chapters.map(
-    ({ analysis }) =>
-      `<li><a href="#${escapeXml(analysis.name)}">${prose(analysis.title)}</a>: ${prose(analysis.answer)}</li>`,
-  );
-  return `<nav aria-label="Experiments"><p class="kicker">${plural(chapters.length, 'experiment')} in this report</p><ol>${items.join('')}</ol></nav>`;
-}
-
-function experiment({ analysis, figures }: Chapter, records: readonly TrialRecord[]): string {
+function experiment(
+  { analysis, figures }: Chapter,
+  records: readonly TrialRecord[],
+  inSuite: boolean,
+): string {
   const id = escapeXml(analysis.name);
   const missing =
     analysis.armsWithoutData.length === 0
@@ -74,6 +79,7 @@ function experiment({ analysis, figures }: Chapter, records: readonly TrialRecor
     `<h2 id="${id}-question">${prose(analysis.question)}</h2>`,
     `<p class="answer">${prose(analysis.answer)}</p>`,
     missing,
+    contradictions(analysis),
     arms(analysis),
     `<h3>Before the numbers</h3>`,
     `<p>${prose(designSentence(analysis))}</p>`,
@@ -87,7 +93,10 @@ function experiment({ analysis, figures }: Chapter, records: readonly TrialRecor
     '<h3>Charts</h3>',
     figures.length === 0
       ? '<p>No chart: no arm has the data for one.</p>'
-      : figures.map((drawn) => figure(drawn)).join('\n'),
+      : figures
+          .map((drawn) => figure(drawn, !(inSuite && drawn.figure.secondary === true)))
+          .join('\n'),
+    theory(analysis),
     claims(analysis),
     trialTroubles(analysis, records),
     '</section>',
@@ -96,35 +105,45 @@ function experiment({ analysis, figures }: Chapter, records: readonly TrialRecor
     .join('\n');
 }
 
-function bullets(items: readonly string[]): string {
-  return items.length === 0
-    ? ''
-    : `<ul>${items.map((item) => `<li>${prose(item)}</li>`).join('')}</ul>`;
-}
-
-const GOOD_WORDS = new Set(['faster', 'confirmed']);
-const BAD_WORDS = new Set(['slower', 'refuted']);
-
-function badge(word: string): string {
-  const kind = GOOD_WORDS.has(word) ? ' good' : BAD_WORDS.has(word) ? ' bad' : '';
-  return `<span class="badge${kind}">${prose(word)}</span>`;
-}
-
-/** Roles are written out: CSS lays the rows out as cards on a phone, which would take them away. */
 function arms(analysis: ExperimentAnalysis): string {
   const { columns, rows } = armsTable(analysis);
   const verdictAt = columns.indexOf('Verdict') - 1;
-  const head = columns.map((column) => `<th scope="col" role="columnheader">${prose(column)}</th>`);
-  const body = rows.map(({ arm, cells }) => {
-    const title = `<th scope="row" role="rowheader">${prose(arm.arm)}<span class="arm-title">${prose(arm.title)}</span></th>`;
-    const tds = cells.map((cell, at) => {
-      const content = at === verdictAt && cell !== NO_VALUE ? badge(cell) : prose(cell);
-      return `<td role="cell" data-label="${escapeXml(columns[at + 1] ?? '')}">${content}</td>`;
-    });
-    return `<tr role="row">${title}${tds.join('')}</tr>`;
-  });
-  return `<table class="cards" role="table" aria-label="Arms"><thead role="rowgroup"><tr role="row">${head.join('')}</tr></thead><tbody role="rowgroup">${body.join('')}</tbody></table>`;
+  return cardTable(
+    'Arms',
+    columns,
+    rows.map(({ arm, cells }) => ({
+      head: `${prose(arm.arm)}<span class="arm-title">${prose(arm.title)}</span>`,
+      cells: cells.map((cell, at) =>
+        at === verdictAt && cell !== NO_VALUE ? badge(cell) : prose(cell),
+      ),
+    })),
+  );
 }
+
+/** Said before any figure: where theory is wrong here, one of the two needs a look. */
+function contradictions(analysis: ExperimentAnalysis): string {
+  const found = mismatches(analysis);
+  return found.length === 0
+    ? ''
+    : `<div class="alert"><strong>Theory and measurement differ here:</strong>${bullets(found)}</div>`;
+}
+
+function theory({ theory: checks = [] }: ExperimentAnalysis): string {
+  if (checks.length === 0) return '';
+  const { columns, rows } = theoryTable(checks);
+  const table = cardTable(
+    'Theory and measurement',
+    columns.map(capital),
+    rows.map(([first, ...rest]) => ({
+      head: prose(String(first)),
+      cells: rest.map((cell) => (isWord(cell) ? badge(cell) : prose(String(cell)))),
+    })),
+  );
+  return `<h3>Theory beside measurement</h3>${table}`;
+}
+
+const isWord = (cell: string | number | null | undefined): cell is string =>
+  cell === 'agrees' || cell === 'differs' || cell === 'no interval';
 
 function noise(analysis: ExperimentAnalysis): string {
   if (analysis.comparisons.length === 0) return '';
@@ -132,54 +151,17 @@ function noise(analysis: ExperimentAnalysis): string {
   return `<h3>Noise, and what could have been found</h3>${bullets(noiseSentences(analysis))}${table}`;
 }
 
-function figure({
-  figure: { id, title, subtitle, description, table },
-  svg,
-  problem,
-}: DrawnFigure): string {
-  const picture =
-    svg === null
-      ? `<p class="alert">This chart could not be drawn (${prose(problem ?? 'unknown reason')}). Its numbers are in the table.</p>`
-      : `<figure role="img" aria-labelledby="${id}-title ${id}-text">${mark(svg.wide, 'wide')}${mark(svg.narrow, 'narrow')}</figure>`;
-  return `<article class="chart" id="${id}"><h4 id="${id}-title">${prose(title)}</h4><p class="method">${prose(subtitle)}</p>${picture}<p id="${id}-text">${prose(description)}</p>${numbers(title, table)}</article>`;
-}
-
-function mark(svg: string, variant: 'wide' | 'narrow'): string {
-  return svg.replace(/^<svg[^>]*?class="marks"/, (start) =>
-    start
-      .replace(/ xmlns(?::xlink)?="[^"]*"/g, '')
-      .replace('class="marks"', `class="${variant}" aria-hidden="true" focusable="false"`),
-  );
-}
-
-function numbers(title: string, table: Figure['table'], summary = 'The numbers'): string {
-  return `<details><summary>${summary} (${plural(table.rows.length, 'row')})</summary>${scrollTable(`Numbers: ${title}`, table)}</details>`;
-}
-
-/** A table of any width: it scrolls inside itself, by keyboard too. */
-function scrollTable(label: string, table: Figure['table']): string {
-  const numeric = table.columns.map((_, at) =>
-    table.rows.every((row) => typeof row[at] === 'number' || row[at] === null),
-  );
-  const cell = (value: string | number | null, at: number) => {
-    const text = value === null ? NO_VALUE : typeof value === 'number' ? number(value, 4) : value;
-    return `<td${numeric[at] === true ? ' class="n"' : ''}>${prose(text)}</td>`;
-  };
-  const head = table.columns.map(
-    (column, at) =>
-      `<th scope="col"${numeric[at] === true ? ' class="n"' : ''}>${prose(column)}</th>`,
-  );
-  const rows = table.rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`);
-  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeXml(label)}"><table><thead><tr>${head.join('')}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
-}
-
 function claims({ claims: results }: ExperimentAnalysis): string {
   if (results.length === 0) return '';
-  const items = results.map(
-    ({ id, statement, verdict, figure: measured, reason }) =>
-      `<tr role="row"><th scope="row" role="rowheader">${prose(id)} ${badge(verdict)}</th><td role="cell" data-label="The story says">${prose(statement)}</td><td role="cell" data-label="Measured">${prose(measured)}</td><td role="cell" data-label="Reason">${prose(reason)}</td></tr>`,
+  const table = cardTable(
+    'Claims',
+    ['Claim', 'The story says', 'Measured', 'Reason'],
+    results.map(({ id, statement, verdict, figure: measured, reason }) => ({
+      head: `${prose(id)} ${badge(verdict)}`,
+      cells: [statement, measured, reason].map(prose),
+    })),
   );
-  return `<h3>What the story claims</h3><table class="cards" role="table" aria-label="Claims"><thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Claim</th><th scope="col" role="columnheader">The story says</th><th scope="col" role="columnheader">Measured</th><th scope="col" role="columnheader">Reason</th></tr></thead><tbody role="rowgroup">${items.join('')}</tbody></table>`;
+  return `<h3>What the story claims</h3>${table}`;
 }
 
 function trialTroubles(analysis: ExperimentAnalysis, records: readonly TrialRecord[]): string {

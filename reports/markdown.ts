@@ -1,8 +1,19 @@
-import type { RunResult, TrialRecord } from '../lab/result.ts';
+import type { RunResult, Score, TrialRecord } from '../lab/result.ts';
 import { armsTable, comparisonTable, designSentence, noiseSentences } from './arms-table.ts';
 import { environmentRows } from './environment.ts';
+import {
+  bestSentences,
+  intervalText,
+  ledger,
+  ledgerSentence,
+  mismatches,
+  scorecard,
+  theoryTable,
+  TONE_SIGNS,
+} from './first-page.ts';
 import { NO_VALUE, number, plural } from './format.ts';
-import type { Chapter, DrawnFigure } from './html.ts';
+import type { DrawnFigure } from './html-parts.ts';
+import type { Chapter } from './html.ts';
 import { reasonCounts, reserves, troubles } from './troubles.ts';
 
 /** Longer tables are left to the CSV files. */
@@ -13,15 +24,12 @@ export function markdownReport(
   run: RunResult,
   records: readonly TrialRecord[],
   chapters: readonly Chapter[],
+  tradeOffs: DrawnFigure | null = null,
 ): string {
   const parts = [
     '# cachelab report',
     `Run ${code(run.runId)}, profile ${run.profile}, seed ${run.seed}, ${run.startedAt.slice(0, 10)}.`,
-    chapters.length > 1
-      ? chapters
-          .map(({ analysis }) => `- **${text(analysis.title)}**: ${text(analysis.answer)}`)
-          .join('\n')
-      : '',
+    ...(chapters.length > 1 ? firstPage(run, tradeOffs) : []),
     ...chapters.flatMap((chapter) => experiment(chapter, records)),
     '## Run it again',
     `\`\`\`sh\n${run.command}\n\`\`\``,
@@ -31,9 +39,58 @@ export function markdownReport(
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
+/** What all experiments say together. */
+function firstPage({ experiments }: RunResult, tradeOffs: DrawnFigure | null): string[] {
+  const card = scorecard(experiments);
+  const claims = ledger(experiments);
+  const contradictions = experiments.flatMap((one) =>
+    mismatches(one).map((sentence) => `${one.title}: ${sentence}`),
+  );
+  return [
+    ...(card === null
+      ? []
+      : [
+          '## Which strategy against which disease',
+          bullets(bestSentences(experiments)),
+          table(
+            ['strategy', ...card.diseases],
+            card.rows.map(({ policy, cells }) => [
+              policy,
+              ...cells.map((own) => own.map(scoreText).join('; ') || null),
+            ]),
+          ),
+        ]),
+    ...(tradeOffs === null ? [] : figure(tradeOffs)),
+    ...(contradictions.length === 0
+      ? []
+      : ['**Theory and measurement differ:**', bullets(contradictions)]),
+    `## ${plural(experiments.length, 'experiment')}`,
+    experiments.map(({ title, answer }) => `- **${text(title)}**: ${text(answer)}`).join('\n'),
+    ...(claims.judged.length === 0
+      ? []
+      : [
+          '## What became of the story’s claims',
+          text(ledgerSentence(claims)),
+          table(
+            ['claim', 'verdict', 'the story says', 'measured', 'reason', 'experiment'],
+            claims.judged.map((one) => [
+              ...[one.id, one.verdict, one.statement, one.figure, one.reason, one.title],
+            ]),
+          ),
+        ]),
+  ];
+}
+
+function scoreText({ tone, words, estimate }: Score): string {
+  const interval = intervalText(estimate);
+  return `${TONE_SIGNS[tone]} ${words}${interval === '' ? '' : ` (${interval})`}`;
+}
+
 function experiment({ analysis, figures }: Chapter, records: readonly TrialRecord[]): string[] {
   const { columns, rows } = armsTable(analysis);
   const comparisons = comparisonTable(analysis);
+  const contradictions = mismatches(analysis);
+  const theory = theoryTable(analysis.theory ?? []);
   const invalid = troubles(analysis);
   const counts = reasonCounts(analysis.name, records);
   const warnings = reserves(analysis.name, records);
@@ -44,6 +101,9 @@ function experiment({ analysis, figures }: Chapter, records: readonly TrialRecor
     analysis.armsWithoutData.length === 0
       ? ''
       : `> Without one valid trial: ${text(analysis.armsWithoutData.join(', '))}.`,
+    ...(contradictions.length === 0
+      ? []
+      : ['> Theory and measurement differ here:', bullets(contradictions)]),
     table(
       columns,
       rows.map(({ arm, cells }) => [`${arm.arm}: ${arm.title}`, ...cells]),
@@ -62,6 +122,9 @@ function experiment({ analysis, figures }: Chapter, records: readonly TrialRecor
       : ['### Every comparison', table(comparisons.columns, comparisons.rows)]),
     figures.length === 0 ? '' : '### Charts',
     ...figures.flatMap((drawn) => figure(drawn)),
+    ...(theory.rows.length === 0
+      ? []
+      : ['### Theory beside measurement', table(theory.columns, theory.rows)]),
     ...(analysis.claims.length === 0
       ? []
       : [

@@ -33,11 +33,16 @@ figure .narrow{display:none}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.35rem .7rem .35rem 0;border-bottom:1px solid var(--grid)}
 thead th{color:var(--soft);font-weight:600;border-bottom:2px solid var(--grid)}
-td.n{text-align:right;white-space:nowrap}
+${numericColumns()}
 .cards td{min-width:3.2rem}
-th.n{text-align:right}
 tbody th{font-weight:600}
 .arm-title{display:block;font-weight:400;color:var(--soft);font-size:.85rem}
+.tone{display:block}
+.tone a{text-decoration:none}
+.tone a:hover{text-decoration:underline}
+.tone.good{color:var(--good)}
+.tone.bad{color:var(--bad)}
+.overview{padding-top:1rem}
 .badge{display:inline-block;border:1px solid var(--soft);border-radius:.8rem;padding:0 .55rem;font-size:.85rem;white-space:nowrap}
 .badge.good{border-color:var(--good);color:var(--good)}
 .badge.bad{border-color:var(--bad);color:var(--bad)}
@@ -64,7 +69,7 @@ dd{margin-bottom:.4rem}
 table.cards,.cards tbody,.cards tr,.cards td,.cards th{display:block}
 .cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .cards tr{border-bottom:1px solid var(--grid);padding:.5rem 0}
-.cards td,.cards th,.cards td.n{border:0;padding:.1rem 0;text-align:left;white-space:normal}
+.cards td,.cards th,.cards td{border:0;padding:.1rem 0;text-align:left;white-space:normal}
 .cards td{display:grid;grid-template-columns:10.6rem 1fr}
 .cards .badge{justify-self:start}
 .cards td::before{content:attr(data-label);color:var(--soft)}
@@ -84,3 +89,9 @@ h3,h4{break-after:avoid}
 tr,li{break-inside:avoid}
 }
 `.replaceAll('\n', '');
+
+/** `n3` on a table: its third column holds numbers. */
+function numericColumns(): string {
+  const cells = Array.from({ length: 16 }, (_, at) => `.n${at + 1} :nth-child(${at + 1})`);
+  return `:is(${cells.map((cell) => `${cell}:is(td,th)`).join()}){text-align:right;white-space:nowrap}`;
+}

@@ -5,6 +5,7 @@ import { compile, type TopLevelSpec } from 'vega-lite';
 import { FONT, PLOT_WIDTHS, plotKind, THEME } from './theme.ts';
 import { resolveColours } from './palette.ts';
 import { escapeXml, keepUnits } from './escape.ts';
+import { lighter } from './svg-weight.ts';
 
 // Without a canvas Vega takes every letter for 0.8 em wide and leaves gaps to suit. The shipped face
 // has 0.60 em on average in our labels; a little more is kept for labels with many capitals.
@@ -56,6 +57,9 @@ const strictLogger = {
   debug: () => strictLogger,
 };
 
+/** Said once for the whole drawing. */
+const FACE = `font-family="${FONT}" font-size="12px"`;
+
 /** Stable ids, coordinates to a tenth of a px, and nothing that is not seen. */
 function tidy(svg: string, idPrefix: string): string {
   // Vega numbers clip paths for as long as the process lives, so its ids depend on what was drawn
@@ -64,33 +68,20 @@ function tidy(svg: string, idPrefix: string): string {
   for (const [, id] of svg.matchAll(/ id="([^"]+)"/g)) {
     if (id !== undefined && !ids.has(id)) ids.set(id, `${idPrefix}-${ids.size + 1}`);
   }
-  return svg
+  const clean = svg
     .replaceAll(/<path class="(?:background|foreground)"(?![^>]* (?:fill|stroke)=)[^>]*\/>/g, '')
     .replaceAll(/<path class="foreground" d=""[^>]*\/>/g, '')
     .replaceAll(/ (?:aria-[a-z]+|role|pointer-events)="[^"]*"/g, '')
     .replaceAll(/ class="(?!marks")[^"]*"/g, '')
     .replaceAll(/ opacity="1"/g, '')
-    .replaceAll(` font-family="${FONT}"`, '')
-    .replace('<svg ', `<svg font-family="${FONT}" `)
+    .replaceAll(/ (?:font-family|font-size)="(?:[^"]*Arial[^"]*|12px)"/g, '')
+    .replace('<svg ', `<svg ${FACE} `)
     .replaceAll(/ id="([^"]+)"/g, (_, id: string) => ` id="${ids.get(id)}"`)
     .replaceAll(/url\(#([^)]+)\)/g, (_, id: string) => `url(#${ids.get(id)})`)
     .replaceAll(/ (?:d|transform|x|y|x1|x2|y1|y2|width|height)="[^"]*"/g, (attribute) =>
       attribute.replaceAll(/-?\d+\.\d{2,}/g, (digits) => String(Number(Number(digits).toFixed(1)))),
-    )
-    .replaceAll(
-      / d="(M[\d.,-]+(?:L[\d.,-]+)+)"/g,
-      (_, path: string) => ` d="${shorterSteps(path)}"`,
     );
-}
-
-/** Horizontal and vertical parts of a polyline by one coordinate: a step line loses half its bytes. */
-function shorterSteps(path: string): string {
-  let [fromX, fromY] = ['', ''];
-  return path.replaceAll(/([ML])([\d.-]+),([\d.-]+)/g, (whole, command, x: string, y: string) => {
-    const short = command === 'M' ? whole : y === fromY ? `H${x}` : x === fromX ? `V${y}` : whole;
-    [fromX, fromY] = [x, y];
-    return short;
-  });
+  return lighter(clean, idPrefix);
 }
 
 /** A chart as a file of its own: colours resolved, title, method and description inside. */

@@ -46,6 +46,7 @@ export const THEME: Config = {
     labelOverlap: 'greedy',
     labelSeparation: 6,
   },
+  axisX: { tickCount: 10 },
   axisY: { titleAnchor: 'end', titleAngle: 0, titleAlign: 'left', titleX: 0, titleY: -12 },
   header: {
     labelColor: colour('ink'),

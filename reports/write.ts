@@ -4,7 +4,10 @@ import { dirname, join } from 'node:path';
 import type { RunResult, TrialRecord } from '../lab/result.ts';
 import { csvFiles } from './csv.ts';
 import type { Figure } from './figure.ts';
-import { type Chapter, type DrawnFigure, htmlReport } from './html.ts';
+import { pareto } from './charts/pareto.ts';
+import { allTradeOffs } from './first-page.ts';
+import type { DrawnFigure } from './html-parts.ts';
+import { type Chapter, htmlReport } from './html.ts';
 import { markdownReport } from './markdown.ts';
 import { renderPng, renderSvg, standaloneSvg } from './render.ts';
 import { type ChartsOf, scenarioCharts } from './scenario-charts.ts';
@@ -34,12 +37,23 @@ export async function writeReport(
     }
     chapters.push({ analysis, figures });
   }
-  files.set('report.html', htmlReport(shown, trials, chapters));
-  files.set('report.md', markdownReport(shown, trials, chapters));
+  const overview = chapters.length > 1 ? tradeOffFigure(shown) : null;
+  const tradeOffs = overview === null ? null : await draw(overview, files);
+  files.set('report.html', htmlReport(shown, trials, chapters, tradeOffs));
+  files.set('report.md', markdownReport(shown, trials, chapters, tradeOffs));
   files.set('results.json', `${JSON.stringify(shown, null, 1)}\n`);
   for (const [name, text] of csvFiles(shown, trials)) files.set(`csv/${name}`, text);
   await writeAll(folder, files);
   return [...files.keys()];
+}
+
+/** The Pareto picture over all experiments; null with fewer than two points. */
+function tradeOffFigure({ experiments }: RunResult): Figure | null {
+  return pareto('suite', allTradeOffs(experiments), {
+    id: 'trade-offs',
+    title: 'Freshness, database load and hit ratio pull against each other',
+    subtitle: 'One point a strategy, with 95 % intervals where there are any.',
+  });
 }
 
 async function draw(figure: Figure, files: Map<string, string | Uint8Array>): Promise<DrawnFigure> {

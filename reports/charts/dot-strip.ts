@@ -183,11 +183,11 @@ function stacked(
       ? Math.log(value / low) / Math.log(high / low)
       : (value - low) / (high - low);
   const taken = new Map<number, number>();
-  return values.map((at) => {
+  return values.flatMap((at) => {
     const column = Math.round(share(at) * columns);
-    const count = taken.get(column) ?? 0;
-    taken.set(column, count + 1);
-    const turn = count % (2 * STACK.most + 1);
+    const turn = taken.get(column) ?? 0;
+    taken.set(column, turn + 1);
+    if (turn > 2 * STACK.most) return []; // it would hide under one that is drawn
     return { at, offset: Math.ceil(turn / 2) * STACK.stepPx * (turn % 2 === 1 ? -1 : 1) };
   });
 }

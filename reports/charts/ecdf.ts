@@ -74,7 +74,7 @@ export function ecdf(
       layer: [
         {
           data: { values: rows },
-          mark: { type: 'line', interpolate: 'step-after' },
+          mark: { type: 'line' },
           encoding: {
             x: { field: 'ms', type: 'quantitative', ...x },
             y: {

@@ -16,7 +16,7 @@ import type { ExperimentAnalysis } from '../../lab/result.ts';
 import { logDomain, logTicks, PLAIN_LABELS } from './axes.ts';
 
 const PANEL_HEIGHT = 96;
-const MOST_COLUMNS = 60;
+const MOST_COLUMNS = 48;
 /** Two cells per factor of 2 in latency. */
 const STEP = Math.SQRT2;
 /** From few to many requests in a cell: five steps of one hue, which need no colour vision. */
@@ -39,7 +39,7 @@ export function heatmap(
     /** What y is, with its unit. */
     axis: string;
     xTitle?: string;
-    /** Width of a cell in units of x; by default so that 60 columns are enough. */
+    /** Width of a cell in units of x; by default so that 48 columns are enough. */
     xStep?: number;
   },
 ): Figure | null {
@@ -52,13 +52,11 @@ export function heatmap(
   const domain = logDomain(all.map(([, y]) => y));
   const cells = panels.flatMap(({ arm, points }) => countCells(arm, points, step));
   const most = Math.max(...cells.map(({ count }) => count));
-  const values = cells.map(({ arm, column, row, count }) => ({
-    arm,
-    x: column * step,
-    x2: (column + 1) * step,
-    y: Math.max(domain[0], STEP ** row),
-    y2: Math.min(domain[1], STEP ** (row + 1)),
-    shade: shadeOf(count, most),
+  const values = inRows(cells, most).map(({ arm, from, to, row, shade }) => ({
+    ...{ arm, shade },
+    x: from * step,
+    x2: to * step,
+    y: STEP ** (row + 0.5),
   }));
   const ticks = logTicks(domain, 0);
   const x = {
@@ -92,7 +90,13 @@ export function heatmap(
       spec: {
         width: PLOT_WIDTHS.panels.wide,
         height: PANEL_HEIGHT,
-        mark: { type: 'rect', color: colour('blue'), clip: true },
+        // A thick line takes a third of the bytes of a rectangle.
+        mark: {
+          type: 'rule',
+          color: colour('blue'),
+          clip: true,
+          strokeWidth: (PANEL_HEIGHT * Math.log(STEP)) / Math.log(domain[1] / domain[0]),
+        },
         encoding: {
           x,
           x2: { field: 'x2' },
@@ -108,24 +112,21 @@ export function heatmap(
               grid: false,
             },
           },
-          y2: { field: 'y2' },
-          fillOpacity: { field: 'shade', type: 'quantitative', scale: null, legend: null },
+          strokeOpacity: { field: 'shade', type: 'quantitative', scale: null, legend: null },
         },
       },
       resolve: { axis: { x: 'shared' } },
     },
     table: {
-      columns: ['arm', 'from', 'requests', 'lowest', 'median', 'highest'],
-      rows: panels.flatMap(({ arm, points }) =>
-        byColumn(points, step).map(([column, own]) => [
-          arm,
-          column * step,
-          own.reduce((sum, [, , count = 1]) => sum + count, 0),
-          Math.min(...own.map(([, y]) => y)),
-          medianOf(own),
-          Math.max(...own.map(([, y]) => y)),
-        ]),
-      ),
+      columns: ['arm', 'requests', 'lowest', 'median', 'p99', 'highest', 'highest at'],
+      rows: panels.map(({ arm, points }) => {
+        const sorted = points.toSorted((a, b) => a[1] - b[1]);
+        return [
+          ...[arm, requestsIn(points), sorted[0]?.[1] ?? null],
+          ...[quantileOf(sorted, 0.5), quantileOf(sorted, 0.99)],
+          ...[sorted.at(-1)?.[1] ?? null, sorted.at(-1)?.[0] ?? null],
+        ];
+      }),
     },
   };
 }
@@ -137,12 +138,15 @@ function niceStep(least: number): number {
   return Number((step * power).toPrecision(3));
 }
 
-function countCells(
-  arm: string,
-  points: HeatPanel['points'],
-  step: number,
-): { arm: string; column: number; row: number; count: number }[] {
-  const cells = new Map<string, { arm: string; column: number; row: number; count: number }>();
+interface Cell {
+  arm: string;
+  column: number;
+  row: number;
+  count: number;
+}
+
+function countCells(arm: string, points: HeatPanel['points'], step: number): Cell[] {
+  const cells = new Map<string, Cell>();
   for (const [x, y, count = 1] of points) {
     if (!(y > 0)) continue;
     const column = Math.floor(x / step + 1e-9);
@@ -151,44 +155,52 @@ function countCells(
     const known = cells.get(key)?.count ?? 0;
     cells.set(key, { arm, column, row, count: known + count });
   }
-  return [...cells.values()].sort((a, b) => shadeKey(a) - shadeKey(b));
+  return [...cells.values()];
 }
 
-/** Cells of like counts next to each other: neighbours of one look become one path of the drawing. */
-const shadeKey = ({ count }: { count: number }): number => count;
+/** Cells of one shade that stand side by side as one bar; bars of one shade after each other. */
+function inRows(
+  cells: readonly Cell[],
+  most: number,
+): { arm: string; from: number; to: number; row: number; shade: number }[] {
+  const shaded = cells.map(({ count, ...cell }) => ({ ...cell, shade: shadeOf(count, most) }));
+  shaded.sort((a, b) => a.shade - b.shade || a.row - b.row || a.column - b.column);
+  const bars = new Map<
+    string,
+    { arm: string; from: number; to: number; row: number; shade: number }
+  >();
+  for (const { arm, column, row, shade } of shaded) {
+    const key = (end: number): string => `${arm} ${row} ${shade} ${end}`;
+    const left = bars.get(key(column));
+    bars.delete(key(column));
+    bars.set(key(column + 1), { arm, row, shade, from: left?.from ?? column, to: column + 1 });
+  }
+  return [...bars.values()];
+}
 
 function shadeOf(count: number, most: number): number {
   const share = most <= 1 ? 1 : Math.log(count) / Math.log(most);
   return SHADES[Math.min(SHADES.length - 1, Math.floor(share * SHADES.length))] ?? 1;
 }
 
-function byColumn(
-  points: HeatPanel['points'],
-  step: number,
-): [number, HeatPanel['points'][number][]][] {
-  const columns = new Map<number, HeatPanel['points'][number][]>();
-  for (const point of points) {
-    const column = Math.floor(point[0] / step + 1e-9);
-    columns.set(column, [...(columns.get(column) ?? []), point]);
-  }
-  return [...columns].sort(([a], [b]) => a - b);
+function requestsIn(points: HeatPanel['points']): number {
+  return points.reduce((sum, [, , count = 1]) => sum + count, 0);
 }
 
-function medianOf(points: HeatPanel['points']): number {
-  const sorted = points.toSorted((a, b) => a[1] - b[1]);
-  const half = sorted.reduce((sum, [, , count = 1]) => sum + count, 0) / 2;
+/** @param sorted - By y, ascending. */
+function quantileOf(sorted: HeatPanel['points'], q: number): number {
+  const wanted = requestsIn(sorted) * q;
   let seen = 0;
   for (const [, y, count = 1] of sorted) {
     seen += count;
-    if (seen >= half) return y;
+    if (seen >= wanted) return y;
   }
   return 0;
 }
 
 function panelText({ points }: HeatPanel): string {
-  const requests = points.reduce((sum, [, , count = 1]) => sum + count, 0);
-  const ys = points.map(([, y]) => y);
-  return `${plural(requests, 'request')} of ${number(Math.min(...ys))} to ${number(Math.max(...ys))}, median ${number(medianOf(points))}`;
+  const sorted = points.toSorted((a, b) => a[1] - b[1]);
+  return `${plural(requestsIn(points), 'request')} of ${number(sorted[0]?.[1] ?? 0)} to ${number(sorted.at(-1)?.[1] ?? 0)}, median ${number(quantileOf(sorted, 0.5))}`;
 }
 
 /** What stands in one cell of a matrix: a word or a short figure, with a longer text for the table. */

@@ -46,7 +46,7 @@ export function percentilePlot(
       layer: [
         {
           data: { values: rows },
-          mark: { type: 'line', interpolate: 'step-before' },
+          mark: { type: 'line' },
           encoding: {
             x: {
               field: 'tail',

@@ -5,9 +5,11 @@ import { colour } from '../palette.ts';
 import { PLOT_WIDTHS } from '../theme.ts';
 import type { ArmAnalysis, ExperimentAnalysis, TrialEvent } from '../../lab/result.ts';
 import { logAxis, logTicks } from './axes.ts';
-import { type Layer, type SeriesLook, seriesOf } from './series.ts';
+import { type Layer, type Series, type SeriesLook, seriesOf } from './series.ts';
 
 const PANEL_HEIGHT = 76;
+/** More points than this are told by arm instead of by second. */
+const MOST_ROWS = 200;
 
 /** When did it hurt, and why: p50 and p99 of each second, one panel an arm, events above it. */
 export function timeline(
@@ -126,23 +128,52 @@ export function timeline(
       },
       resolve: { axis: { x: 'shared' } },
     },
-    table: {
-      columns: ['arm', 'second', 'p50, ms', 'p99, ms', 'slowest, ms', 'events'],
-      rows: series.flatMap(({ arm, name }) => {
-        const moments = eventMoments(arm.events);
-        return arm.timeline.map(({ second: at, p50Ms, p99Ms, maxMs }) => [
-          name,
-          at,
-          p50Ms,
-          p99Ms,
-          maxMs ?? null,
-          moments
-            .filter(({ atSecond }) => Math.floor(atSecond) === at)
-            .map(({ label }) => label)
-            .join(', ') || null,
-        ]);
-      }),
-    },
+    table: rows.length > MOST_ROWS ? armTable(series) : secondTable(series),
+  };
+}
+
+function secondTable(series: readonly Series[]): Figure['table'] {
+  return {
+    columns: ['arm', 'second', 'p50, ms', 'p99, ms', 'slowest, ms', 'events'],
+    rows: series.flatMap(({ arm, name }) => {
+      const moments = eventMoments(arm.events);
+      return arm.timeline.map(({ second: at, p50Ms, p99Ms, maxMs }) => [
+        name,
+        at,
+        p50Ms,
+        p99Ms,
+        maxMs ?? null,
+        moments
+          .filter(({ atSecond }) => Math.floor(atSecond) === at)
+          .map(({ label }) => label)
+          .join(', ') || null,
+      ]);
+    }),
+  };
+}
+
+/** Many seconds of many arms are left to csv/timeline.csv: what a reader looks up is the worst of them. */
+function armTable(series: readonly Series[]): Figure['table'] {
+  return {
+    columns: [
+      ...['arm', 'seconds', 'lowest p50, ms', 'highest p50, ms', 'in second'],
+      ...['highest p99, ms', 'slowest, ms', 'in second', 'events'],
+    ],
+    rows: series.map(({ arm, name }) => {
+      const byMedian = arm.timeline.toSorted((a, b) => a.p50Ms - b.p50Ms);
+      const slowest = arm.timeline.toSorted((a, b) => (b.maxMs ?? 0) - (a.maxMs ?? 0))[0];
+      const p99s = arm.timeline.flatMap(({ p99Ms }) => p99Ms ?? []);
+      const events = eventMoments(arm.events).map(
+        ({ label, atSecond }) => `${label} at ${number(atSecond)} s`,
+      );
+      return [
+        ...[name, arm.timeline.length, byMedian[0]?.p50Ms ?? null],
+        ...[byMedian.at(-1)?.p50Ms ?? null, byMedian.at(-1)?.second ?? null],
+        ...[p99s.length === 0 ? null : Math.max(...p99s)],
+        ...[slowest?.maxMs ?? null, slowest?.maxMs === undefined ? null : slowest.second],
+        events.length === 0 ? null : events.join('; '),
+      ];
+    }),
   };
 }
 

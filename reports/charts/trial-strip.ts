@@ -50,6 +50,7 @@ export function trialStrip(
   } satisfies PositionFieldDef<Field>;
   return {
     id: `${analysis.name}-trials`,
+    secondary: true,
     title:
       invalid === 0
         ? `All ${plural(all.length, 'trial')} are valid`
