@@ -1,0 +1,61 @@
+import { judgeStaleness } from '../../lab/oracle/staleness.ts';
+import type { Arm, ProfileDesign } from '../../lab/experiment.ts';
+import type { Protocol } from '../../lab/protocol.ts';
+import { dishesOf, editPrices } from './editor.ts';
+import { findingsOf } from './findings.ts';
+
+/** The measured phase ends with quiet, so that windows can close. */
+const QUIET_SECONDS = 1;
+/** Edits through a server are in its journal when it has done the policy's part; a delayed second DEL may come later. */
+const SETTLE_MS = 200;
+
+/** Readers on a schedule, the owner's edits at Poisson moments beside them, then the oracle over all journals. */
+export const protocol: Protocol = {
+  seconds: (_arm: Arm, { warmSeconds, measureSeconds }: ProfileDesign): number =>
+    // Arrivals are spread by a random pause of up to a second.
+    warmSeconds + measureSeconds + 1.2,
+
+  async run(hands) {
+    const { parameters = {}, updatesPerSecond = 0, overrides = {} } = hands.arm;
+    const stores = Number(parameters['stores'] ?? 1);
+    const dishes = await dishesOf(hands, slugsOf(stores));
+    const editedSeconds = hands.design.measureSeconds - QUIET_SECONDS;
+    const running = hands.load({ extra: { stores } });
+    await running.measureBegins;
+    const edited = await editPrices(hands, dishes, {
+      perSecond: updatesPerSecond,
+      seconds: editedSeconds,
+      writer: parameters['writer'] === 'psql' ? 'psql' : 'app',
+    });
+    const load = await running.done;
+    await hands.sleep(SETTLE_MS);
+    const journals = await hands.journals();
+    const { cacheEvents } = await hands.stats();
+    const pages = overrides['isolation'] === 'read-committed' ? 'by dish' : 'snapshot';
+    const facts = { pages, outside: edited.outside } as const;
+    const problems =
+      edited.failed === 0 ? [] : [`${edited.failed} of ${edited.edits} edits failed`];
+    if (edited.edits === 0) problems.push('not one price was edited');
+    return {
+      load,
+      problems,
+      findings: findingsOf({
+        judged: judgeStaleness(journals, { ...facts, measuredOnly: true }),
+        everybody: judgeStaleness(journals, facts),
+        edited,
+        journals,
+        refusedFills: cacheEvents['fill-refused'] ?? 0,
+        editedSeconds,
+      }),
+    };
+  },
+};
+
+/** The restaurant, or as many of the platform's other stores. */
+function slugsOf(stores: number): string[] {
+  if (stores === 1) return ['lao-zhang'];
+  return Array.from(
+    { length: stores },
+    (_, index) => `store-${String(index + 1).padStart(5, '0')}`,
+  );
+}
