@@ -47,6 +47,6 @@ export function stalenessBoundMs(settings: BoundSettings, loadMs: number): numbe
 /** The same where no invalidation arrives: ttl (1 + jitter) + the longer window + load time + L1. */
 export function ttlBoundMs(settings: BoundSettings, loadMs: number): number {
   const windowMs = Math.max(settings.staleWhileRevalidateMs ?? 0, settings.staleIfErrorMs ?? 0);
-  const lifeMs = (settings.ttlMs ?? 0) * (1 + settings.jitter);
+  const lifeMs = Math.round((settings.ttlMs ?? 0) * (1 + settings.jitter));
   return lifeMs + windowMs + loadMs + (settings.l1TtlMs ?? 0);
 }
