@@ -1,8 +1,10 @@
 import { experiment as aa } from '../scenarios/aa/experiment.ts';
 import { experiment as capacity } from '../scenarios/capacity/experiment.ts';
 import { experiment as coordinatedOmission } from '../scenarios/coordinated-omission/experiment.ts';
+import { experiment as hitRatio } from '../scenarios/hit-ratio/experiment.ts';
 import { experiment as latency } from '../scenarios/latency/experiment.ts';
 import { experiment as queueing } from '../scenarios/queueing/experiment.ts';
+import { experiment as staleness } from '../scenarios/staleness/experiment.ts';
 import type { Experiment } from './experiment.ts';
 
 /** Every experiment, in the order in which a run makes them and a report shows them. */
@@ -11,5 +13,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   queueing,
   capacity,
   coordinatedOmission,
+  hitRatio,
+  staleness,
   aa,
 ];
