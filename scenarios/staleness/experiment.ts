@@ -91,6 +91,8 @@ export const experiment: Experiment = {
   },
   flagsAsMeasures: {
     'host-busy': 'reads are judged by their versions, not by their times',
+    'foreign-cpu':
+      'reads are judged by their versions; what a busier machine changes, the load time, is measured',
     'start-lag': 'reads are judged by their versions, not by their times',
     'not-steady': 'each edit costs loads: the response time has no steady level',
   },
