@@ -18,6 +18,7 @@ import { EXPERIMENTS } from './experiments.ts';
 import { generatorCeiling } from './generator-ceiling.ts';
 import { type ExperimentPlan, type PlannedTrial, planRun, type RunOptions } from './plan.ts';
 import { duration, type Progress } from './progress.ts';
+import { installPeers } from './peers.ts';
 import { startStack } from './provision/stack.ts';
 import type { Supervisor } from './provision/supervisor.ts';
 import { openRecords, type RecordLog } from './records.ts';
@@ -75,6 +76,9 @@ export async function bench(options: {
   const total = plans.reduce((sum, plan) => sum + plan.estimatedSeconds, 0);
   progress.line(`${describePlans(plans)}; about ${duration(total)} after the set-up`);
 
+  if (plans.some(({ arms }) => arms.some(({ program }) => program === 'peers'))) {
+    await installPeers(root, supervisor, (line) => progress.line(line));
+  }
   const context = await setUp(root, run, supervisor, progress, earlier?.runId ?? null);
   const folder = join(runsFolder(root), context.runId);
   mkdirSync(folder, { recursive: true });

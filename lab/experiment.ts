@@ -43,8 +43,10 @@ export type Load =
 export interface Arm {
   name: string;
   title: string;
-  /** A preset of the server. */
+  /** A preset of the server; with program `peers`, the name of a library. */
   policy: string;
+  /** What serves the pages: the store (the default), or another cache library behind the same page, from `peers/`. */
+  program?: 'store' | 'peers';
   /** Settings that differ from the preset's, e.g. `{ ttlMs: 2000 }`. */
   overrides?: Readonly<Record<string, unknown>>;
   /** Server processes behind one Postgres and one Redis; 1 when absent, `--server-processes` overrides it. */

@@ -65,12 +65,15 @@ export async function startServer(options: {
   root: string;
   supervisor: Supervisor;
   environment: Record<string, string>;
+  /** Default: the store. */
+  program?: 'store' | 'peers';
 }): Promise<ServerProcess> {
-  const { root, supervisor, environment } = options;
+  const { root, supervisor, environment, program } = options;
+  const main = program === 'peers' ? join('peers', 'server.ts') : join('server', 'main.ts');
   const server = supervisor.spawn(
     'server',
     process.execPath,
-    ['--import', 'tsx', join(root, 'server', 'main.ts')],
+    ['--import', 'tsx', join(root, main)],
     {
       cwd: root,
       env: { ...process.env, CACHELAB_HOST: '127.0.0.1', CACHELAB_PORT: '0', ...environment },

@@ -68,6 +68,7 @@ export async function startServers(
       startServer({
         root: context.root,
         supervisor: context.supervisor,
+        program: arm.program ?? 'store',
         environment: { ...environment, CACHELAB_SEED: String(setup.seed + index) },
       }),
     ),
