@@ -13,6 +13,7 @@ export const STATEMENTS = {
   C8: 'the hit ratio is 99.97 % with a TTL of 1 h',
   C9: 'a hit ratio above 80 % is healthy',
   C20: 'caching "NULL" for 300 s cures penetration',
+  C21: 'a lock (SET NX EX 10, the others sleep 50 ms and try again) cures the stampede',
   C22: 'TTL ± 10 % at random cures the avalanche',
   C26: 'guests see the old price for up to the whole TTL of 1 h',
   C27: 'a TTL of 1 min means 60 misses an hour instead of 1 and a hit ratio of about 50 %',

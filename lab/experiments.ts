@@ -4,6 +4,7 @@ import { experiment as coordinatedOmission } from '../scenarios/coordinated-omis
 import { experiment as hitRatio } from '../scenarios/hit-ratio/experiment.ts';
 import { experiment as latency } from '../scenarios/latency/experiment.ts';
 import { experiment as queueing } from '../scenarios/queueing/experiment.ts';
+import { experiment as stampede } from '../scenarios/stampede/experiment.ts';
 import { experiment as staleness } from '../scenarios/staleness/experiment.ts';
 import type { Experiment } from './experiment.ts';
 
@@ -15,5 +16,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   coordinatedOmission,
   hitRatio,
   staleness,
+  stampede,
   aa,
 ];

@@ -135,17 +135,19 @@ function isFirstMeasured(): boolean {
  * One page view; the lab hears when the measured phase begins, to time its faults by it.
  * @param path - Of the page; default: the page under test.
  * @param phase - Default: by the position in the schedule.
+ * @param url - Of the server process; default: the user's turn.
  */
 export function viewPage(
   path: string = settings.path,
   phase: 'warm' | 'measure' = phaseNow(),
+  url: string = baseUrl(),
 ): void {
   exec.vu.metrics.tags['phase'] = phase;
   const measured = phase === 'measure';
   if (measured && isFirstMeasured()) console.info('measure-begins');
   // Near-Poisson arrivals: k6 starts iterations evenly, a random pause in front breaks the rhythm.
   if (settings.arrivals === 'poisson') sleep(Math.random());
-  const response = http.get(baseUrl() + path, paramsOf(phase));
+  const response = http.get(url + path, paramsOf(phase));
   if (measured && settings.countOutcomes && response.status === 200) {
     pageOutcome.add(1, { outcome: response.headers['X-Cache-Outcome'] ?? 'none' });
   }

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Arm } from '../lab/experiment.ts';
+import type { Findings } from '../lab/result.ts';
+import { experiment } from '../scenarios/stampede/experiment.ts';
+import { invalidFlags, measurementOf, openTrials, type Trials } from './trials.ts';
+
+let trials: Trials;
+
+beforeAll(async () => {
+  trials = await openTrials();
+});
+
+afterAll(() => trials.close());
+
+const flagsAsMeasures = {
+  ...experiment.flagsAsMeasures,
+  'foreign-cpu': 'the tests share the machine',
+};
+
+/** 3 bursts of 10 readers on a page whose load takes about 0.3 s. */
+async function burst(arm: Partial<Arm>): Promise<Findings> {
+  const record = await trials.run({
+    ...{ experiment: 'stampede', protocol: experiment.protocol!, flagsAsMeasures },
+    ...{ load: experiment.load, dbLatency: '2', measureSeconds: 7.5 },
+    ...{ cache: 'prime', pool: 'unbounded', expects: { selectsPerLoad: 114 } },
+    ...arm,
+    parameters: { readers: 10, stretch: 3, ...arm.parameters },
+  });
+  const { findings } = measurementOf(record);
+  console.log(
+    JSON.stringify(record.state === 'failed' ? record.error : record.flags),
+    JSON.stringify(measurementOf(record).findings),
+  );
+  expect(invalidFlags(record), findings?.notes.join('; ')).toEqual([]);
+  expect(findings?.totals).toMatchObject({ bursts: 3, counted: 3 });
+  return findings!;
+}
+
+test('10 readers of a page that is gone load it 10 times without defence, in each of 3 expiries', async () => {
+  const { samples } = await burst({ policy: 'cached' });
+  expect(samples['loadsPerExpiry']).toEqual([10, 10, 10]);
+  expect(samples['selectsPerExpiry']).toEqual([1140, 1140, 1140]);
+});
+
+test('with lock and single-flight it is loaded once, also by 2 processes', async () => {
+  const { samples } = await burst({ policy: 'lock+single-flight', processes: 2 });
+  expect(samples['loadsPerExpiry']).toEqual([1, 1, 1]);
+});
