@@ -1,5 +1,9 @@
 import { criterion as aa } from './aa.ts';
 import type { Criterion } from './criterion.ts';
+import { criterion as listenerKills } from './listener-kills.ts';
 
 /** Every criterion of `npm run verify`, by name. */
-export const CRITERIA: Readonly<Record<string, Criterion>> = { aa };
+export const CRITERIA: Readonly<Record<string, Criterion>> = {
+  aa,
+  'listener-kills': listenerKills,
+};
