@@ -2,7 +2,7 @@ import type { Analysed } from '../../lab/experiment.ts';
 import type { ArmAnalysis, Estimate } from '../../lab/result.ts';
 import { type Flows, type KeyModel, sumFlows } from '../../lab/theory/hit-ratio.ts';
 import { zipfShares } from '../lib/stores.ts';
-import { type Counted, shareOf } from './cycles.ts';
+import { type Counted, meanUntilCopy, shareOf } from './cycles.ts';
 import { ALL, classesOf, type RankClass, type Traffic, trafficOf, strataOf } from './grid.ts';
 
 /** Requests during a load, and its share of the TTL, from which its time shows in the hit ratio. */
@@ -14,8 +14,6 @@ export interface ArmFacts {
   traffic: Traffic;
   /** Offered, of all pages together. */
   ratePerSecond: number;
-  /** Mean time from a miss to its copy, Δ. */
-  loadSeconds: number;
 }
 
 /** The arms of this experiment that have a valid trial. */
@@ -24,24 +22,27 @@ export function factsOf({ arms }: Pick<Analysed, 'arms'>): ArmFacts[] {
     const traffic = trafficOf(arm.arm);
     const totals = arm.findings?.totals;
     if (traffic === null || totals === undefined || !(totals['trials']! > 0)) return [];
-    const loads = totals['loads'] ?? 0;
-    return [
-      {
-        arm,
-        traffic,
-        ratePerSecond: (totals['ratePerSecond'] ?? 0) / totals['trials']!,
-        loadSeconds: loads === 0 ? 0 : (totals['loadMs'] ?? 0) / loads / 1000,
-      },
-    ];
+    const ratePerSecond = (totals['ratePerSecond'] ?? 0) / totals['trials']!;
+    return [{ arm, traffic, ratePerSecond }];
   });
+}
+
+/** Mean time from a miss to the copy, Δ, measured in these keys; in all of the arm's where these have no miss. */
+export function loadSecondsOf({ arm }: ArmFacts, ranks: RankClass): number {
+  const totals = arm.findings?.totals ?? {};
+  return meanUntilCopy(totals, strataOf(ranks)) ?? meanUntilCopy(totals, strataOf(ALL)) ?? 0;
 }
 
 /** The keys of a class as theory sees them: each has its share of the arm's offered rate. */
 export function keysOf(
-  { arm, traffic, ratePerSecond, loadSeconds }: ArmFacts,
+  facts: ArmFacts,
   ranks: RankClass,
-  ttlSeconds: number = traffic.ttlMs / 1000,
+  {
+    ttlSeconds = facts.traffic.ttlMs / 1000,
+    loadSeconds = loadSecondsOf(facts, ranks),
+  }: { ttlSeconds?: number; loadSeconds?: number } = {},
 ): KeyModel[] {
+  const { arm, traffic, ratePerSecond } = facts;
   return zipfShares(traffic.stores, 1).flatMap((share, index) => {
     const rank = index + 1;
     if (rank < ranks.from || rank > ranks.to) return [];

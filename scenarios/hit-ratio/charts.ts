@@ -3,7 +3,16 @@ import { keyFlows, renewalHitRatio, sumFlows } from '../../lab/theory/hit-ratio.
 import { type Curve, curves, type MeasuredPoint } from '../../reports/charts/curves.ts';
 import { pareto } from '../../reports/charts/pareto.ts';
 import type { Figure } from '../../reports/figure.ts';
-import { agrees, type ArmFacts, cellOf, cellsOf, factsOf, keysOf, theoryShare } from './cells.ts';
+import {
+  agrees,
+  type ArmFacts,
+  cellOf,
+  cellsOf,
+  factsOf,
+  keysOf,
+  loadSecondsOf,
+  theoryShare,
+} from './cells.ts';
 import { ALL, RANK_CLASSES, STORY_REQUESTS_PER_TTL } from './grid.ts';
 
 const CURVE_POINTS = 60;
@@ -91,7 +100,7 @@ function ttlCurves(
   const [any] = own;
   if (any === undefined) return null;
   const ttls = own.map(({ traffic }) => traffic.ttlMs / 1000);
-  const loadSeconds = own.reduce((sum, one) => sum + one.loadSeconds, 0) / own.length;
+  const loadSeconds = own.reduce((sum, one) => sum + loadSecondsOf(one, ALL), 0) / own.length;
   const axis = [...spaced(Math.min(...ttls) / 3, Math.max(...ttls) * 3), ...ttls].sort(
     (a, b) => a - b,
   );
@@ -99,7 +108,7 @@ function ttlCurves(
     name: ranks === ALL ? 'all pages' : ranks.name,
     theory: axis.map((ttl): [number, number] => [
       ttl,
-      theoryShare(sumFlows(keysOf({ ...any, loadSeconds }, ranks, ttl)), 'hits'),
+      theoryShare(sumFlows(keysOf(any, ranks, { ttlSeconds: ttl, loadSeconds })), 'hits'),
     ]),
     measured: own.flatMap((one) => {
       const cell = cellOf(one, ranks, 'hits');
@@ -174,7 +183,7 @@ function staleCurves(analysis: ExperimentAnalysis, facts: readonly ArmFacts[]): 
         name: policy === 'cached' ? 'TTL alone' : 'TTL and DEL',
         theory: axis.map((ttl): [number, number] => [
           ttl,
-          theoryShare(sumFlows(keysOf(any, ALL, ttl)), 'stale'),
+          theoryShare(sumFlows(keysOf(any, ALL, { ttlSeconds: ttl })), 'stale'),
         ]),
         measured: own.flatMap((one) => {
           const cell = cellOf(one, ALL, 'stale');

@@ -5,6 +5,7 @@ import {
   cyclesOf,
   type CycleSums,
   type KeyRead,
+  meanUntilCopy,
   shareOf,
 } from './cycles.ts';
 
@@ -17,22 +18,30 @@ function reads(text: string): KeyRead[] {
   });
 }
 
-const cycle = (requests: number, hits: number, misses: number, stale = 0): Cycle => ({
-  requests,
-  hits,
-  misses,
-  stale,
-});
+const cycle = (
+  requests: number,
+  hits: number,
+  misses: number,
+  { stale = 0, untilCopy = misses === 0 ? null : 1 }: Partial<Cycle> = {},
+): Cycle => ({ requests, hits, misses, stale, untilCopy });
 
 describe('cycles of one key', () => {
   test.each<[string, string, Cycle[]]>([
     ['a miss, then hits', 'm0-1 h2 h3', [cycle(3, 2, 1)]],
     ['each miss after a hit begins one', 'm0-1 h2 m9-10 h11', [cycle(2, 1, 1), cycle(2, 1, 1)]],
     ['misses without hits are one each', 'm0-1 m5-6', [cycle(1, 0, 1), cycle(1, 0, 1)]],
-    ['misses during a load belong to it', 'm0-3 m1-4 m2-5 h6', [cycle(4, 1, 3)]],
-    ['waiting requests belong to the load', 'm0-3 c1-3 c2-3 h4', [cycle(4, 1, 1)]],
+    [
+      'misses during a load belong to it, and the first copy counts',
+      'm0-3 m1-2 m2-5 h6',
+      [cycle(4, 1, 3, { untilCopy: 2 })],
+    ],
+    [
+      'waiting requests belong to the load',
+      'm0-3 c1-3 c2-3 h4',
+      [cycle(4, 1, 1, { untilCopy: 3 })],
+    ],
     ['the first lacks its beginning', 'h0 h1 m5-6', [cycle(2, 2, 0), cycle(1, 0, 1)]],
-    ['stale hits are hits', 'm0-1 s2 h3', [cycle(3, 2, 1, 1)]],
+    ['stale hits are hits', 'm0-1 s2 h3', [cycle(3, 2, 1, { stale: 1 })]],
   ])('%s', (_, text, expected) => expect(cyclesOf(reads(text))).toEqual(expected));
 
   test('no request is lost', () => {
@@ -82,6 +91,12 @@ describe('shares over cycles', () => {
     const none = shareOf(sums, ['b'], 'stale')!;
     expect(none.value).toBe(0);
     expect(none.interval!.high).toBeGreaterThan(0.009);
+  });
+
+  test('the mean time until a copy counts each cycle with a miss once', () => {
+    const sums = sumsOf({ a: cyclesOf(reads('h0 m1-3 m2-9 h20 m30-34')), b: [cycle(2, 2, 0)] });
+    expect(meanUntilCopy(sums, ['a', 'b'])).toBe(3);
+    expect(meanUntilCopy(sums, ['b'])).toBeNull();
   });
 
   test('sums of two trials are the sums of all their cycles', () => {

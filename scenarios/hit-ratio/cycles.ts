@@ -2,7 +2,7 @@ import { tQuantile } from '../../lab/stats/t-interval.ts';
 import { wilson } from '../../lab/stats/wilson.ts';
 import type { Estimate } from '../../lab/result.ts';
 
-/** What is told of each request of one key. Times in any unit, the same for all. */
+/** What is told of each request of one key. Times in seconds. */
 export interface KeyRead {
   start: number;
   end: number;
@@ -16,6 +16,8 @@ export interface Cycle {
   hits: number;
   misses: number;
   stale: number;
+  /** Seconds from the first miss to the first copy; null without a miss. */
+  untilCopy: number | null;
 }
 
 /** What is counted in cycles. */
@@ -30,14 +32,22 @@ const COUNTED: readonly Counted[] = ['hits', 'misses', 'stale'];
 export function cyclesOf(reads: readonly KeyRead[]): Cycle[] {
   const cycles: Cycle[] = [];
   let busyUntil = Number.NEGATIVE_INFINITY;
+  let began = 0;
   for (const { start, end, outcome, stale } of reads) {
     const begins = outcome !== 'hit' && start >= busyUntil;
     if (outcome !== 'hit') busyUntil = Math.max(busyUntil, end);
-    if (begins || cycles.length === 0) cycles.push({ requests: 0, hits: 0, misses: 0, stale: 0 });
+    if (begins || cycles.length === 0) {
+      cycles.push({ requests: 0, hits: 0, misses: 0, stale: 0, untilCopy: null });
+      if (begins) began = start;
+    }
     const cycle = cycles.at(-1)!;
     cycle.requests += 1;
     if (outcome === 'hit') cycle.hits += 1;
-    if (outcome === 'miss') cycle.misses += 1;
+    if (outcome === 'miss') {
+      cycle.misses += 1;
+      // Of loads side by side the quickest ends the misses, not the mean one.
+      cycle.untilCopy = Math.min(cycle.untilCopy ?? Number.POSITIVE_INFINITY, end - began);
+    }
     if (stale) cycle.stale += 1;
   }
   return cycles;
@@ -56,6 +66,10 @@ export function addCycles(sums: CycleSums, stratum: string, cycles: readonly Cyc
     add('cycles', 1);
     add('requests', cycle.requests);
     add('requests²', cycle.requests ** 2);
+    if (cycle.untilCopy !== null) {
+      add('copies', 1);
+      add('untilCopy', cycle.untilCopy);
+    }
     for (const name of COUNTED) {
       add(name, cycle[name]);
       add(`${name}²`, cycle[name] ** 2);
@@ -96,6 +110,14 @@ export function shareOf(
   const effective = (variance > 0 ? (share * (1 - share)) / variance : requests) / widening;
   const interval = wilson(share * effective, effective)?.interval ?? null;
   return { value: share, interval, n: cycles };
+}
+
+/** Mean seconds from the first miss of a cycle to its first copy; null where none was loaded. */
+export function meanUntilCopy(sums: CycleSums, strata: readonly string[]): number | null {
+  const total = (name: string): number =>
+    strata.reduce((sum, stratum) => sum + (sums[`${stratum}/${name}`] ?? 0), 0);
+  const copies = total('copies');
+  return copies === 0 ? null : total('untilCopy') / copies;
 }
 
 /** What one stratum contributes. */

@@ -1,7 +1,7 @@
 import type { Analysed, Experiment, Measure } from '../../lab/experiment.ts';
 import type { Estimate, Measurement, Score, TheoryCheck, TradeOff } from '../../lab/result.ts';
 import { figure } from '../../lab/claims.ts';
-import { agrees, type Cell, cellsOf, factsOf } from './cells.ts';
+import { agrees, type Cell, cellsOf, factsOf, loadSecondsOf } from './cells.ts';
 import { charts } from './charts.ts';
 import { armShare, claims, shareText } from './claims.ts';
 import { shareOf } from './cycles.ts';
@@ -104,9 +104,9 @@ function theory(analysis: Analysed): TheoryCheck[] {
 }
 
 function noteOf({ facts, counted, ranks }: Cell): string {
-  const { loadSeconds, ratePerSecond, traffic } = facts;
+  const { ratePerSecond, traffic } = facts;
   const over = traffic.stores === 1 ? 'one page' : `summed over ${ranks.name}`;
-  const load = `Δ measured: ${figure(loadSeconds * 1000)} ms`;
+  const load = `Δ measured: ${figure(loadSecondsOf(facts, ranks) * 1000)} ms`;
   const race =
     counted === 'stale' && facts.arm.policy === 'invalidated' ? '; the stale-set race' : '';
   return `λ offered: ${figure(ratePerSecond)}/s in all, ${over}; ${load}${race}`;

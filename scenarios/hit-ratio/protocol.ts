@@ -126,7 +126,7 @@ function countCycles(
   stores: readonly StoreRows[],
   window: { fromUs: number; toUs: number },
 ): { totals: CycleSums; longestStaleSeconds: number; requests: number; others: number } {
-  const totals: CycleSums = { loadMs: 0, loads: 0 };
+  const totals: CycleSums = {};
   let [longestStaleSeconds, requests, others] = [0, 0, 0];
   for (const store of stores) {
     const lane = laneOf(store.writes);
@@ -142,12 +142,7 @@ function countCycles(
       const { count, oldestUs } = lane.missed(version, startUs);
       if (count > 0)
         longestStaleSeconds = Math.max(longestStaleSeconds, (startUs - oldestUs) / 1e6);
-      reads.push({ start: startUs, end: endUs, outcome, stale: count > 0 });
-      if (outcome === 'miss') {
-        // Until the copy is there: what a later reader of the page waits out.
-        totals['loadMs'] = (totals['loadMs'] ?? 0) + (endUs - startUs) / 1000;
-        totals['loads'] = (totals['loads'] ?? 0) + 1;
-      }
+      reads.push({ start: startUs / 1e6, end: endUs / 1e6, outcome, stale: count > 0 });
     }
     addCycles(totals, stratumOf(rankOf(store.slug)), cyclesOf(reads));
   }
