@@ -44,16 +44,18 @@ const program = new Command('cachelab')
 withRunOptions(program.command('bench'))
   .description('sets everything up, runs experiments, writes a report')
   .option('--resume <run>', 'take up a run that was cut off, with its own options')
+  .option('--require-verdict', 'exit code 4 when a primary comparison stays without verdict', false)
   .option('--json', 'print the result as JSON on stdout', false)
   .addHelpText('after', EXAMPLES)
   .action(async (experiments: string[], flags: RawOptions) => {
-    const { resume, json, ...rest } = flags;
+    const { resume, json, requireVerdict, ...rest } = flags;
     const run = parseRunOptions(experiments, rest);
     const { benchCommand } = await import('./commands/bench.ts');
     process.exitCode = await benchCommand({
       run,
       resume: typeof resume === 'string' ? resume : null,
       json: json === true,
+      requireVerdict: requireVerdict === true,
       command: ['npm run bench', ...reproducing(process.argv.slice(3))].join(' '),
     });
   });
@@ -88,6 +90,29 @@ program
     const { reportCommand } = await import('./commands/report.ts');
     process.exitCode = await reportCommand({ run, json: flags.json });
   });
+
+program
+  .command('compare')
+  .argument('<run-a>', 'the earlier run: its id, its folder or its results.json')
+  .argument('<run-b>', 'the later run')
+  .description('what changed between two runs, with intervals; refuses runs that do not compare')
+  .option('--fail-on <what>', 'regression: exit code 3 when one is found')
+  .option('--cross-host', 'other machine: counts and ratios to own baseline alone', false)
+  .option('--json', 'print the comparison as JSON', false)
+  .addHelpText(
+    'after',
+    examples(
+      'npm run lab -- compare 2026-11-22-101500 2026-11-23-090000',
+      'npm run lab -- compare baseline.json reports/runs/2026-11-23-090000 --fail-on regression',
+    ),
+  )
+  .action(
+    async (a: string, b: string, flags: { failOn?: string; crossHost: boolean; json: boolean }) => {
+      const { compareCommand } = await import('./commands/compare.ts');
+      const { failOn = null, crossHost, json } = flags;
+      process.exitCode = compareCommand({ a, b, failOn, crossHost, json });
+    },
+  );
 
 program
   .command('list')

@@ -3,7 +3,8 @@ import { writeReport } from '../../reports/write.ts';
 import { bench } from '../bench.ts';
 import type { RunOptions } from '../plan.ts';
 import { duration } from '../progress.ts';
-import type { RunResult } from '../result.ts';
+import { EXIT } from '../errors.ts';
+import type { RunResult, VerdictWord } from '../result.ts';
 import { ROOT } from '../root.ts';
 import { supervised } from './supervised.ts';
 
@@ -12,6 +13,8 @@ export function benchCommand(options: {
   run: RunOptions;
   resume: string | null;
   json: boolean;
+  /** Exit code 4 when a primary comparison ends without a word. */
+  requireVerdict: boolean;
   command: string;
 }): Promise<number> {
   return supervised('bench', async ({ supervisor, progress }) => {
@@ -26,9 +29,25 @@ export function benchCommand(options: {
     const path = relative(process.cwd(), folder) || '.';
     if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     else printAnswers(result, records.length, `${path}/report.html`);
-    return exitCode;
+    const open = options.requireVerdict ? withoutVerdict(result) : [];
+    for (const sentence of open) process.stderr.write(`${sentence}\n`);
+    return exitCode === EXIT.fine && open.length > 0 ? EXIT.inconclusive : exitCode;
   });
 }
+
+/** The primary comparisons that found no word, one sentence each: too few rounds, or an effect at the edge of the zone. */
+export function withoutVerdict({ experiments }: RunResult): string[] {
+  return experiments.flatMap(({ name, comparisons }) =>
+    comparisons
+      .filter(({ rank, verdict }) => rank === 'primary' && NO_WORD.has(verdict))
+      .map(
+        ({ candidate, baseline, measure, verdict, rounds, roundsNeeded }) =>
+          `${name}: ${measure.title} of ${candidate} against ${baseline} is without verdict after ${rounds} rounds (${verdict}${roundsNeeded === null ? '' : `, needs about ${roundsNeeded}`})`,
+      ),
+  );
+}
+
+const NO_WORD = new Set<VerdictWord>(['inconclusive', 'no verdict']);
 
 function printAnswers(
   { experiments, wallSeconds }: RunResult,
