@@ -34,6 +34,9 @@ export interface Reduction {
   unreadable: number;
 }
 
+/** k6 scenarios beside the page views; their drops and bytes are none of the pages'. */
+const BESIDE: ReadonlySet<string> = new Set(['updates', 'flood']);
+
 /**
  * From the moment that a user wanted the page to its last byte, as far as k6 can see it.
  * `http_req_blocked` contains connecting and TLS: adding those again would count them twice.
@@ -71,11 +74,11 @@ export async function reduceK6(file: string, design: LoadDesign): Promise<Reduct
     count(count) {
       const measured = count.phase === 'measure';
       if (count.metric === 'dropped_iterations') {
-        if (count.scenario !== 'updates') drops.push(count);
+        if (!BESIDE.has(count.scenario)) drops.push(count);
       } else if (count.metric === 'script_errors') {
         scriptErrors += count.value; // Of every phase: a script that throws while warming up is broken too.
       } else if (count.metric === 'data_received') {
-        if (measured && count.scenario !== 'updates') bytesReceived += count.value;
+        if (measured && !BESIDE.has(count.scenario)) bytesReceived += count.value;
       } else if (measured) {
         const { outcome } = count;
         if (isOutcome(outcome)) {
