@@ -56,6 +56,8 @@ describe('the page', () => {
     ['joined', 'bypass', 1, 'bypass', 1],
     ['cached', 'miss', 114, 'hit', 0],
     ['invalidated', 'miss', 114, 'hit', 0],
+    ['version-key', 'miss', 115, 'hit', 1],
+    ['hardened', 'miss', 114, 'hit', 0],
     ['static', 'miss', 114, 'hit', 0],
   ])('%s: %s with %i SELECTs, then %s with %i', async (policy, ...expected) => {
     await store.setPolicy(policy);
@@ -436,7 +438,7 @@ describe("the lab's controls", () => {
     expect(await (await store.get('/lab/policy')).json()).toMatchObject({
       name: 'invalidated(ttlMs=60000)',
       settings: { store: 'redis', ttlMs: 60_000, invalidate: 'delete', query: 'naive' },
-      pipeline: 'invalidate-on-write(cache-aside)',
+      pipeline: 'delete-on-write(cache-aside)',
     });
   });
 

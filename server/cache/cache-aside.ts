@@ -39,6 +39,8 @@ export interface Work {
 
 /** The places at which a policy may change cache-aside. Each has one plain default; the parts in `registry.ts` set them. */
 export interface Slots {
+  /** What has been set, for the strategy's name, the outermost first. */
+  names: string[];
   /** Life of the next copy, in ms. Default: `ttlMs` for each. */
   lifetimeMs: (ttlMs: number) => number;
   /** For how long after its life a page stays in Redis, in ms. Default: 0. */
@@ -80,6 +82,7 @@ export interface Slots {
 
 export function defaultSlots(services: Services): Slots {
   const slots: Slots = {
+    names: [],
     lifetimeMs: (ttlMs) => ttlMs,
     graceMs: 0,
     freshness: (entry, nowMs) =>
@@ -253,7 +256,7 @@ export function cacheAside(services: Services, ttlMs: number, slots: Slots): Str
   }
 
   return {
-    name: 'cache-aside',
+    name: slots.names.reduceRight((inner, name) => `${name}(${inner})`, 'cache-aside'),
     async get(key, load) {
       let bytes: Buffer | null;
       try {

@@ -43,6 +43,7 @@ export const fence: Part<'none' | 'floor' | 'version-key'> = {
  * load's old page lands: a missing floor accepts, where a missing lease refuses.
  */
 function versionFloor(slots: Slots, { store }: Services): void {
+  slots.names.push('version-floor');
   slots.fenced = true;
   slots.write = async (key, entry) => {
     const values = [entry.bytes, keptMs(entry, slots), entry.menuVersion];

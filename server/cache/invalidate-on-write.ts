@@ -34,6 +34,7 @@ export const invalidate: Part<
   tune(slots, settings, { store, now }) {
     const { invalidate: value, gate, doubleDeleteMs } = settings;
     if (value === 'none' || value === 'event-driven' || value === 'outbox') return;
+    slots.names.push(`${value}-on-write`);
 
     if (value === 'soft-purge') {
       const killsToken = gate === 'lease' ? 1 : 0;

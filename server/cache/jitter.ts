@@ -20,6 +20,7 @@ export const jitter: Part<number> = {
   tune(slots, settings, { random }) {
     const share = settings.jitter;
     if (share === 0) return;
+    slots.names.push('jitter');
     slots.lifetimeMs = (ttlMs) => Math.round(ttlMs * (1 + share * (2 * random() - 1)));
   },
 };

@@ -24,6 +24,7 @@ export const gate: Part<'none' | 'lock-naive' | 'lock' | 'lease'> = {
   },
   tune(slots, settings, services) {
     const { gate: kind } = settings;
+    if (kind !== 'none') slots.names.push(kind);
     if (kind === 'lock-naive') naiveLockGate(slots, settings, services);
     if (kind === 'lock') lockGate(slots, settings, services);
     if (kind === 'lease') leaseGate(slots, settings, services);

@@ -55,6 +55,37 @@ describe('a policy that is asked for', () => {
     expect(found.join('\n')).toMatch(/needs store "redis"[^]*has no effect with store "none"/);
   });
 
+  const lock = { lockTtlMs: 1000, lockWaitMs: 1000 };
+  test.each([
+    ['uncached', { jitter: 0.1 }, ['jitter 0.1 needs store']],
+    ['uncached', { staleWhileRevalidateMs: 5 }, ['staleWhileRevalidateMs 5 needs store']],
+    ['uncached', { staleIfErrorMs: 5 }, ['staleIfErrorMs 5 needs store']],
+    ['uncached', { refreshAhead: 0.5 }, ['refreshAhead 0.5 needs store']],
+    ['uncached', { xfetchBeta: 1 }, ['xfetchBeta 1 needs store']],
+    ['uncached', { coalesce: 'process' }, ['coalesce "process" needs store']],
+    ['uncached', { gate: 'lock', ...lock }, ['gate "lock" needs store']],
+    ['static', { fence: 'version-key' }, ['fence "version-key" needs store']],
+    ['cached', { gate: 'lease' }, ['needs lockTtlMs', 'needs lockWaitMs']],
+    ['cached', { gate: 'lock-naive' }, ['needs lockTtlMs']],
+    ['cached', lock, ['lockTtlMs 1000 has no effect', 'lockWaitMs 1000 has no effect']],
+    ['lock', { lockTtlMs: 99 }, ['lockTtlMs: from 100']],
+    ['lock', { onLockTimeout: 'stale' }, ['else no old page is kept']],
+    ['lock-naive', { onLockTimeout: 'fail' }, ['needs gate "lock" or "lease"']],
+    ['refresh-ahead', { xfetchBeta: 1 }, ['both refresh early: choose one']],
+    ['refresh-ahead', { refreshAhead: 0.05 }, ['refreshAhead: ']],
+    ['invalidated', { invalidate: 'double-delete' }, ['needs doubleDeleteMs']],
+    ['invalidated', { doubleDeleteMs: 500 }, ['has no effect with invalidate "delete"']],
+    ['invalidated', { invalidate: 'soft-purge' }, ['needs staleWhileRevalidateMs']],
+    ['cached', { fence: 'floor' }, ['only they raise the floor']],
+    ['lease', { fence: 'floor' }, ['do the same: choose one']],
+    ['invalidated', { fence: 'version-key' }, ['each version has a key of its own']],
+    ['jitter', { jitter: 1.5 }, ['jitter: ']],
+  ])('%s with %j is refused', (preset, overrides, expected) => {
+    const found = reasons({ preset, overrides });
+    expect(found).toHaveLength(expected.length);
+    for (const [index, text] of expected.entries()) expect(found[index]).toContain(text);
+  });
+
   test('a Redis cache without a TTL is refused: it would leak', () => {
     expect(reasons({ preset: 'cached', overrides: { ttlMs: null } })).toHaveLength(1);
   });

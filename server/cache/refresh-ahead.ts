@@ -23,6 +23,7 @@ export const refreshAhead: Part<number | null> = {
   tune(slots, settings) {
     const { refreshAhead: share } = settings;
     if (share === null) return;
+    slots.names.push('refresh-ahead');
     const inner = slots.freshness;
     slots.freshness = (entry, nowMs) => {
       const freshness = inner(entry, nowMs);

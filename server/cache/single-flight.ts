@@ -40,6 +40,7 @@ const MAX_REFUSALS = 2;
  *   order: by the next turn of the event loop all that was answered before his own GET is settled, and its flight gone.
  */
 function singleFlight(slots: Slots): void {
+  slots.names.push('single-flight');
   const flights = new Map<string, Flight>(); // as large as the loads under way
 
   slots.detach = (key) => {

@@ -18,6 +18,7 @@ export const staleIfErrorMs: Part<number | null> = {
   tune(slots, settings, { now, count }) {
     const { staleIfErrorMs: windowMs } = settings;
     if (windowMs === null) return;
+    slots.names.push('stale-if-error');
     slots.graceMs = Math.max(slots.graceMs, windowMs);
     slots.rescue = ({ expired }) => {
       if (expired === null || now() >= expired.loadStartedAtMs + expired.ttlMs + windowMs)

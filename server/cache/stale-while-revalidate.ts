@@ -18,6 +18,7 @@ export const staleWhileRevalidateMs: Part<number | null> = {
   tune(slots, settings) {
     const { staleWhileRevalidateMs: windowMs } = settings;
     if (windowMs === null) return;
+    slots.names.push('stale-while-revalidate');
     slots.graceMs = Math.max(slots.graceMs, windowMs);
     const inner = slots.freshness;
     slots.freshness = (entry, nowMs) => {

@@ -19,6 +19,7 @@ export const xfetchBeta: Part<number | null> = {
   tune(slots, settings, { random }) {
     const { xfetchBeta: beta } = settings;
     if (beta === null) return;
+    slots.names.push('xfetch');
     const inner = slots.freshness;
     slots.freshness = (entry, nowMs) => {
       const freshness = inner(entry, nowMs);
