@@ -7,10 +7,10 @@ const SLOW_LATENCY_MS = '5';
 /** `short-ttl`'s 60 s, compressed so that a trial of seconds holds several lives of a copy. */
 export const COMPRESSED_TTL_MS = 2000;
 
-const READS_PER_SECOND = 60;
+const READS_PER_SECOND = 40;
 const EDITS_PER_SECOND = 2;
 /** Reads and edits on ten stores, all together. */
-const TEN = { stores: 10, readsPerSecond: 150, editsPerSecond: 6 };
+const TEN = { stores: 10, readsPerSecond: 120, editsPerSecond: 6 };
 
 const poisson = (ratePerSecond: number, expectedP99Ms: number): Load => ({
   kind: 'open',
