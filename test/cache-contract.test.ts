@@ -198,6 +198,14 @@ describe('a lock in Redis', () => {
   });
 });
 
+test('scripts that Redis has forgotten, as after a restart, are sent again', async () => {
+  await raw.set('unit:script', 'a');
+  await raw.script('FLUSH');
+  expect(await redis.deleteIfEquals('unit:script', 'a')).toBe(true);
+  await raw.set('unit:script', 'a');
+  expect(await redis.deleteIfEquals('unit:script', 'a')).toBe(true);
+});
+
 describe('clearing', () => {
   test('deletes 1,200 keys of the family and none of its neighbours', async () => {
     const keys = Array.from({ length: 1200 }, (_, index) => `unit:clear[x]:${index}`);

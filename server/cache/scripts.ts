@@ -21,7 +21,7 @@ export const floorKey = (key: string): string => `${key}:floor`;
 /** Life of the copy under `staleCopyKey`, in ms: from the invalidation, or from the start of its load if that came later. */
 export const STALE_COPY_MS = 10_000;
 /** Life of a floor, in ms: longer than any load, which the database ends after 114 statements of 10 s at the very latest. */
-export const FLOOR_MS = 1_200_000;
+const FLOOR_MS = 1_200_000;
 const FAILURES_MS = 5_000;
 
 /**

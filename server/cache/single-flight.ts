@@ -38,6 +38,8 @@ const MAX_REFUSALS = 2;
  * - A fill that was accepted proves that no invalidation came between token and fill. But was the fill before the
  *   change, the follower after it, and only the promise late? Both ask Redis on one connection, whose answers come in
  *   order: by the next turn of the event loop all that was answered before his own GET is settled, and its flight gone.
+ * While Redis is away nothing is fenced, and loads are shared all the same: the database needs it then most. A follower's
+ * page may then lack what was changed since its load began.
  */
 function singleFlight(slots: Slots): void {
   slots.names.push('single-flight');
