@@ -344,7 +344,7 @@ describe('the version in the key', () => {
       currentVersion: () => Promise.resolve(null),
     }));
     const read = await strategy!.get(processes.newKey(), menu.load);
-    expect(read).toMatchObject({ outcome: 'miss', entry: null });
+    expect(read).toMatchObject({ outcome: 'miss', entry: null, versionSelects: 1 });
     expect(menu.loads).toBe(0);
   });
 });

@@ -12,8 +12,8 @@ export function versionInKey(inner: Strategy, services: Services): Strategy {
 
   async function under(key: string, read: (versioned: string) => Promise<Read>): Promise<Read> {
     const version = await currentVersion!(key);
-    // The SELECT that found nothing is the one that a miss without a page is known to cost.
-    if (version === null) return { outcome: 'miss', entry: null, loaded: null, stored: false };
+    if (version === null)
+      return { outcome: 'miss', entry: null, loaded: null, stored: false, versionSelects: 1 };
     return { ...(await read(`${key}:v${version}`)), versionSelects: 1 };
   }
 

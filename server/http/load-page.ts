@@ -54,10 +54,11 @@ export async function loadPage(
 
 /** SELECTs that this read caused. */
 export function selectsOf(read: Read): number {
-  const { versionSelects = 0 } = read;
-  if (read.loaded !== null) return read.loaded.queries.length + versionSelects;
-  const asked = read.entry === null && (read.outcome === 'miss' || read.outcome === 'bypass');
-  return versionSelects + (asked ? SELECTS_OF_UNKNOWN : 0);
+  const { versionSelects = 0, loaded, entry, outcome } = read;
+  if (loaded !== null) return loaded.queries.length + versionSelects;
+  if (versionSelects > 0) return versionSelects;
+  const asked = entry === null && (outcome === 'miss' || outcome === 'bypass');
+  return asked ? SELECTS_OF_UNKNOWN : 0;
 }
 
 /**
