@@ -78,6 +78,9 @@ function open(
 
 const openArms: Arm[] = [
   open('cached', 'no defence', 3500, { parameters: { heat: true } }),
+  // Here those who wait look at different moments: one of them is always just between his two looks.
+  open('lock-naive', 'lock as published', 3500),
+  open('lock', 'lock', 3500),
   open('lease', 'lease', 3500),
   open('swr', 'stale-while-revalidate', 3500),
   // A fifth of the life must be longer than a load, or the copy ends before it is refreshed.

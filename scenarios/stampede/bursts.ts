@@ -8,9 +8,11 @@ import { breakTheQuery } from './fault.ts';
 import {
   clockOf,
   deleteCopy,
+  loadEvents,
   loadsDone,
   outdateCopy,
   parameter,
+  refreshesDone,
   SLUG,
   timedLoadMs,
 } from './hot-page.ts';
@@ -21,6 +23,8 @@ import { loadsInFlight, Record } from './record.ts';
 const NOTICE_MS = 200;
 /** Between two bursts, beside the loads: waiting until all is quiet, and the notice. */
 const BETWEEN_MS = 500;
+/** After a failed load policies send the old page for 1 s without another try. */
+const AFTER_FAILURE_MS = 1100;
 /** Share of bursts that must have been bursts. */
 const COUNTED_SHARE = 0.9;
 
@@ -59,10 +63,18 @@ export async function runBursts(hands: Hands): Promise<ProtocolResult> {
       extra: { barrierUrl: barrier.url, turns: repetitions + 1, rehearsals: 1 },
     });
     const moments: Moment[] = [];
+    const isLogical = arm.parameters?.['expiry'] === 'logical';
+    const settle = async (): Promise<void> => {
+      if (isLogical && moments.length > 0) await refreshesDone(hands, before);
+      await loadsDone(hands);
+      if (moments.at(-1)?.fails === true) await hands.sleep(AFTER_FAILURE_MS);
+    };
+    let before = await loadEvents(hands);
     for (let turn = 0; turn <= repetitions; turn += 1) {
       await Promise.race([barrier.filled(turn, readers), running.done]);
-      await loadsDone(hands);
-      await (arm.parameters?.['expiry'] === 'logical' ? outdateCopy(hands) : deleteCopy(hands));
+      await settle();
+      before = await loadEvents(hands);
+      await (isLogical ? outdateCopy(hands) : deleteCopy(hands));
       // Every other burst meets a query that fails; the healthy ones show that the page still works.
       const fails = fault !== null && turn > 0 && turn % 2 === 0;
       await fault?.set(fails);
@@ -71,7 +83,7 @@ export async function runBursts(hands: Hands): Promise<ProtocolResult> {
       barrier.announce(turn, epochMs);
     }
     const load = await running.done;
-    await loadsDone(hands);
+    await settle();
     const history = historyOf(await hands.journals(), SLUG);
     const endUs = hands.nowUs();
     const bursts = moments.map((moment, turn) => ({

@@ -57,6 +57,39 @@ export async function outdateCopy({ redis, ...hands }: Hands): Promise<void> {
 }
 
 const QUIET_POLL_MS = 20;
+const LONGEST_START_MS = 2000;
+
+/** What policies have done about loads so far, in all processes. */
+export interface LoadEvents {
+  /** Loads behind the readers' backs that began. */
+  refreshes: number;
+  /** Loads that ended, in a copy or in nothing. */
+  ended: number;
+}
+
+export async function loadEvents(hands: Hands): Promise<LoadEvents> {
+  const { cacheEvents } = await hands.stats();
+  const ends = ['filled', 'fill-refused', 'fill-failed', 'load-failed'];
+  return {
+    refreshes: cacheEvents['refresh'] ?? 0,
+    ended: ends.reduce((sum, name) => sum + (cacheEvents[name] ?? 0), 0),
+  };
+}
+
+/**
+ * Waits until the refreshes of a burst have begun and ended. The connections alone do not tell: a refresh may not have
+ * asked for one yet, or has given it back and not written its copy.
+ */
+export async function refreshesDone(hands: Hands, before: LoadEvents): Promise<void> {
+  const begunUntilMs = Date.now() + LONGEST_START_MS;
+  for (;;) {
+    const now = await loadEvents(hands);
+    const begun = now.refreshes - before.refreshes;
+    if (begun > 0 && now.ended - before.ended >= begun) return;
+    if (begun === 0 && Date.now() > begunUntilMs) return; // the burst will be found to be none
+    await hands.sleep(QUIET_POLL_MS);
+  }
+}
 const LONGEST_LOADS_MS = 30_000;
 
 /** Waits until no connection to the database is in use: all loads are over, those behind the readers' backs too. */
