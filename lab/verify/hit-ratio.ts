@@ -1,5 +1,5 @@
-import type { TheoryCheck } from '../result.ts';
-import type { BenchCriterion } from './criterion.ts';
+import type { ExperimentAnalysis, TheoryCheck } from '../result.ts';
+import type { BenchCriterion, Judgement } from './criterion.ts';
 
 /** Share of the grid's cells in which theory must lie inside the measured interval. */
 const LEAST_SHARE = 0.9;
@@ -12,25 +12,27 @@ export const criterion: BenchCriterion = {
   experiments: ['hit-ratio'],
   flags: { profile: 'standard' },
   design: { rounds: 2, warmSeconds: 1.5, measureSeconds: 8 },
-  judge(result) {
-    const experiment = result.experiments.find(({ name }) => name === 'hit-ratio');
-    const rows = experiment?.theory ?? [];
-    const cells = rows.filter(
-      ({ quantity, agrees }) => quantity.startsWith('hit ratio') && agrees !== null,
-    );
-    const inside = cells.filter(({ agrees }) => agrees === true);
-    const others = rows.filter(({ quantity }) => !quantity.startsWith('hit ratio'));
-    return {
-      lines: [
-        `theory inside the 95 % interval in ${inside.length} of ${cells.length} cells ` +
-          `(at least ${LEAST_SHARE * 100} % of at least ${LEAST_CELLS} wanted)`,
-        ...[...cells.filter(({ agrees }) => agrees === false), ...others].map(describe),
-        ...(experiment?.armsWithoutData ?? []).map((arm) => `${arm}: no valid trial`),
-      ],
-      passed: cells.length >= LEAST_CELLS && inside.length >= LEAST_SHARE * cells.length,
-    };
-  },
+  judge: ({ experiments }) => judgeCells(experiments.find(({ name }) => name === 'hit-ratio')),
 };
+
+/** How many cells of the analysed experiment hold theory; the others by name, and what is not a hit ratio. */
+export function judgeCells(experiment: ExperimentAnalysis | undefined): Judgement {
+  const rows = experiment?.theory ?? [];
+  const cells = rows.filter(
+    ({ quantity, agrees }) => quantity.startsWith('hit ratio') && agrees !== null,
+  );
+  const inside = cells.filter(({ agrees }) => agrees === true);
+  const others = rows.filter(({ quantity }) => !quantity.startsWith('hit ratio'));
+  return {
+    lines: [
+      `theory inside the 95 % interval in ${inside.length} of ${cells.length} cells ` +
+        `(at least ${LEAST_SHARE * 100} % of at least ${LEAST_CELLS} wanted)`,
+      ...[...cells.filter(({ agrees }) => agrees === false), ...others].map(describe),
+      ...(experiment?.armsWithoutData ?? []).map((arm) => `${arm}: no valid trial`),
+    ],
+    passed: cells.length >= LEAST_CELLS && inside.length >= LEAST_SHARE * cells.length,
+  };
+}
 
 function describe({ arm, quantity, theory, measured, agrees }: TheoryCheck): string {
   const { value, interval, n } = measured;
