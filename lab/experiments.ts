@@ -3,9 +3,11 @@ import { experiment as avalanche } from '../scenarios/avalanche/experiment.ts';
 import { experiment as capacity } from '../scenarios/capacity/experiment.ts';
 import { experiment as coordinatedOmission } from '../scenarios/coordinated-omission/experiment.ts';
 import { experiment as editTwice } from '../scenarios/edit-twice/experiment.ts';
+import { experiment as failureMatrix } from '../scenarios/failure-matrix/experiment.ts';
 import { experiment as hitRatio } from '../scenarios/hit-ratio/experiment.ts';
 import { experiment as latency } from '../scenarios/latency/experiment.ts';
 import { experiment as penetration } from '../scenarios/penetration/experiment.ts';
+import { experiment as peers } from '../scenarios/peers/experiment.ts';
 import { experiment as queueing } from '../scenarios/queueing/experiment.ts';
 import { experiment as stampede } from '../scenarios/stampede/experiment.ts';
 import { experiment as staleness } from '../scenarios/staleness/experiment.ts';
@@ -19,9 +21,11 @@ export const EXPERIMENTS: readonly Experiment[] = [
   coordinatedOmission,
   hitRatio,
   staleness,
+  failureMatrix,
   editTwice,
   stampede,
   avalanche,
   penetration,
+  peers,
   aa,
 ];
