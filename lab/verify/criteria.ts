@@ -1,9 +1,11 @@
 import { criterion as aa } from './aa.ts';
 import type { Criterion } from './criterion.ts';
 import { criterion as listenerKills } from './listener-kills.ts';
+import { criterion as staleSet } from './stale-set.ts';
 
 /** Every criterion of `npm run verify`, by name. */
 export const CRITERIA: Readonly<Record<string, Criterion>> = {
   aa,
   'listener-kills': listenerKills,
+  'stale-set': staleSet,
 };

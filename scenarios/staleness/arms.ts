@@ -12,13 +12,12 @@ const EDITS_PER_SECOND = 2;
 /** Reads and edits on ten stores, all together. */
 const TEN = { stores: 10, readsPerSecond: 120, editsPerSecond: 6 };
 
+/** A virtual user pauses for up to a second before each page: there must be as many as for pages of that length. */
 const poisson = (ratePerSecond: number, expectedP99Ms: number): Load => ({
   kind: 'open',
   ratePerSecond,
   arrivals: 'poisson',
   expectedP99Ms,
-  // A user pauses for up to a second before each page, and may wait for a load.
-  virtualUsers: Math.ceil(ratePerSecond * (1.2 + (2 * expectedP99Ms) / 1000)),
 });
 
 /** One hot page, edited twice a second. */
@@ -28,7 +27,7 @@ function hot(policy: string, title: string, more: Partial<Arm> = {}): Arm {
     title,
     policy,
     role: 'candidate',
-    load: poisson(READS_PER_SECOND, 500),
+    load: poisson(READS_PER_SECOND, 700),
     updatesPerSecond: EDITS_PER_SECOND,
     dbLatency: DB_LATENCY_MS,
     cache: 'prime',
@@ -40,14 +39,14 @@ function hot(policy: string, title: string, more: Partial<Arm> = {}): Arm {
 /** Without a copy each read costs a page: fewer of them, or the machine is full. */
 const loading = {
   cache: 'cold',
-  load: poisson(READS_PER_SECOND / 2, 500),
+  load: poisson(READS_PER_SECOND / 2, 700),
 } as const satisfies Partial<Arm>;
 
 /** The same policies on ten stores of the platform, each read and edited a tenth as often. */
 function ten(policy: string, title: string): Arm {
   return hot(policy, `${title}, ten stores`, {
     name: `ten-${policy}`,
-    load: poisson(TEN.readsPerSecond, 300),
+    load: poisson(TEN.readsPerSecond, 600),
     updatesPerSecond: TEN.editsPerSecond,
     parameters: { stores: TEN.stores },
     // Their menus differ in size, and so do the costs of their pages.
