@@ -240,6 +240,21 @@ export const PRESETS: readonly Preset[] = [
     invalidation: 'None: an old page may be sent until its 3600 s are over.',
   },
   {
+    name: 'l1',
+    title: 'Memory before Redis',
+    description:
+      'As invalidated; each process sends what it read from Redis for 1 s without asking again.',
+    settings: {
+      store: 'redis',
+      ttlMs: 3_600_000,
+      invalidate: 'delete',
+      l1TtlMs: 1000,
+      l1Bus: 'pubsub',
+    },
+    invalidation:
+      'As invalidated; the other processes are told by PUBLISH. Where a message is lost they send the old page for up to 1 s more.',
+  },
+  {
     name: 'hardened',
     title: 'All together',
     description:
@@ -260,21 +275,6 @@ export const PRESETS: readonly Preset[] = [
     },
     invalidation:
       'As outbox; who waits longer than 1.5 s gets the page as it was before the change, at most 10 s old: old for those 10 s and the lag of the invalidator.',
-  },
-  {
-    name: 'l1',
-    title: 'Memory before Redis',
-    description:
-      'As invalidated; each process sends what it read from Redis for 1 s without asking again.',
-    settings: {
-      store: 'redis',
-      ttlMs: 3_600_000,
-      invalidate: 'delete',
-      l1TtlMs: 1000,
-      l1Bus: 'pubsub',
-    },
-    invalidation:
-      'As invalidated; the other processes are told by PUBLISH. Where a message is lost they send the old page for up to 1 s more.',
   },
   {
     name: 'static',
