@@ -1,11 +1,9 @@
 // Views pages of many stores, or of one; which one follows from the seed and the place in the schedule.
 import { randomSeed } from 'k6';
 import exec from 'k6/execution';
-import { guarded, loadOptions, updatePrice, viewPage } from '../lib/load.ts';
-import type { LoadSettings } from '../lib/settings.ts';
+import { guarded, loadOptions, settings, updatePrice, viewPage } from '../lib/load.ts';
 import { drawsOf, pickStore, type StoreChoice } from '../lib/stores.ts';
 
-const settings: LoadSettings = JSON.parse(__ENV['CACHELAB_LOAD'] ?? '{}');
 const choice = settings.extra?.['choice'] as StoreChoice | undefined;
 
 export const options = loadOptions();
