@@ -1,0 +1,207 @@
+import type { Hands, InvalidatorHandle, OwnRedis } from '../../lab/protocol.ts';
+import type { Fault } from './arms.ts';
+import type { Changes } from './changes.ts';
+
+/** When the last fault was over, by the clock of the journals; null: there is nothing to heal, or each change had its own. */
+type Healed = { healUs: number | null };
+
+const FAULT_MS = 2500;
+const PAUSE_MS = 150;
+
+/**
+ * One scripted fault: changes each dish once, so that no later change repairs what was lost.
+ * @throws Error when the fault could not be made: the trial failed.
+ */
+export const SCRIPTS: Record<Fault, (hands: Hands, changes: Changes) => Promise<Healed>> = {
+  async none(hands, changes) {
+    await oneByOne(hands, changes.dishes, changes.byServer);
+    return { healUs: null };
+  },
+
+  async 'psql-edit'(hands, changes) {
+    await oneByOne(hands, changes.dishes, changes.byPsql);
+    return { healUs: null };
+  },
+
+  /** The change is committed and its answer still on its way through the delay of the database when the process dies. */
+  async 'app-killed'(hands, changes) {
+    const [, writer] = hands.servers;
+    const [dish] = changes.dishes;
+    if (writer === undefined || dish === undefined) throw new Error('no second server to kill');
+    const sendUs = hands.nowUs();
+    const answer = writer
+      .post(`/stores/${dish.slug}/products/${dish.id}/update-price`, { price: 120 })
+      .then(
+        () => true,
+        () => false,
+      );
+    while ((await changes.version(dish)) <= 1) await hands.sleep(2);
+    hands.event('fault', 'server killed after COMMIT');
+    await writer.kill();
+    if (await answer) throw new Error('the server had answered before it was killed');
+    await changes.orphaned(dish, sendUs);
+    return { healUs: null };
+  },
+
+  async 'listener-killed'(hands, changes) {
+    await oneByOne(hands, changes.dishes, async (dish) => {
+      if ((await changes.endSessions(['cachelab-invalidator'])) === 0)
+        throw new Error('there was no listener to kill');
+      hands.event('fault', 'listener killed');
+      await changes.byPsql(dish);
+      await hands.sleep(500); // it is back before the next kill
+    });
+    return { healUs: null };
+  },
+
+  async 'listener-black-hole'(hands, changes) {
+    await own(hands).kill();
+    const link = await hands.link(hands.urls.postgres);
+    await hands.startInvalidator({ form: formOf(hands), postgresUrl: link.url });
+    return during(hands, changes, 'black hole', {
+      begin: () => link.blackhole(),
+      end: () => link.heal(),
+    });
+  },
+
+  async 'invalidator-stopped'(hands, changes) {
+    const invalidator = own(hands);
+    return during(hands, changes, 'invalidator stopped', {
+      begin: () => invalidator.freeze(),
+      end: () => invalidator.thaw(),
+    });
+  },
+
+  async 'invalidator-killed'(hands, changes) {
+    const invalidator = own(hands);
+    return during(hands, changes, 'invalidator killed', {
+      begin: () => invalidator.kill(),
+      end: () => invalidator.restart(),
+    });
+  },
+
+  async 'invalidator-cut'(hands, changes) {
+    await own(hands).kill();
+    const link = await hands.link(hands.urls.redis);
+    await hands.startInvalidator({ form: formOf(hands), redisUrl: link.url });
+    return during(hands, changes, 'link to Redis cut', {
+      begin: () => link.cut(),
+      end: () => link.heal(),
+    });
+  },
+
+  /** Pages are changed and read anew between the snapshot and the crash. */
+  async 'old-snapshot'(hands, changes) {
+    const redis = ownRedis(hands);
+    await hands.redis.save();
+    await oneByOne(hands, changes.dishes, changes.byServer);
+    await hands.sleep(700);
+    hands.event('fault', 'Redis killed');
+    await redis.kill();
+    await hands.sleep(300);
+    await redis.restart();
+    return healed(hands, 'Redis back with old data');
+  },
+
+  /** A load has read the old price when the change commits; then Redis loses all keys, tokens and floors too; then it fills. */
+  async 'flushed-mid-fill'(hands, changes) {
+    ownRedis(hands);
+    hands.event('fault', 'flushes begin');
+    for (const dish of changes.dishes) {
+      await hands.redis.flushall();
+      const page = hands.servers[0]!.page(`/stores/${dish.slug}/catalog`);
+      await hands.sleep(40); // its snapshot is taken after a few statements of 10 ms
+      await changes.byServer(dish);
+      await hands.redis.flushall();
+      await page;
+    }
+    return { healUs: null };
+  },
+
+  async 'redis-frozen'(hands, changes) {
+    const redis = ownRedis(hands);
+    return during(
+      hands,
+      changes,
+      'Redis frozen',
+      { begin: () => redis.freeze(), end: () => redis.thaw() },
+      changes.byServer,
+    );
+  },
+
+  async 'redis-down'(hands, changes) {
+    const redis = ownRedis(hands);
+    return during(
+      hands,
+      changes,
+      'Redis down',
+      { begin: () => redis.kill(), end: () => redis.restart() },
+      changes.byServer,
+    );
+  },
+
+  /** Sessions are ended faster than they can be used. */
+  async 'postgres-down'(hands, changes) {
+    const outage = { isOver: false };
+    const everybody = ['cachelab-server', 'cachelab-invalidator'];
+    hands.event('fault', 'Postgres ends all sessions');
+    const down = (async () => {
+      while (!outage.isOver) {
+        await changes.endSessions(everybody);
+        await hands.sleep(5);
+      }
+    })();
+    await hands.sleep(FAULT_MS / 2);
+    await oneByOne(hands, changes.dishes, changes.byPsql);
+    await hands.sleep(FAULT_MS / 2);
+    outage.isOver = true;
+    await down;
+    return healed(hands, 'Postgres back');
+  },
+};
+
+/** All dishes change while the fault lasts, in its middle. */
+async function during(
+  hands: Hands,
+  changes: Changes,
+  label: string,
+  fault: { begin: () => Promise<void> | void; end: () => Promise<void> | void },
+  change: Changes['byServer'] = changes.byPsql,
+): Promise<Healed> {
+  hands.event('fault', label);
+  await fault.begin();
+  await hands.sleep(FAULT_MS / 2);
+  await oneByOne(hands, changes.dishes, change);
+  await hands.sleep(FAULT_MS / 2);
+  await fault.end();
+  return healed(hands, `${label}: over`);
+}
+
+function healed(hands: Hands, label: string): Healed {
+  hands.event('heal', label);
+  return { healUs: hands.nowUs() };
+}
+
+async function oneByOne<T>(
+  hands: Hands,
+  all: readonly T[],
+  one: (item: T) => Promise<void>,
+): Promise<void> {
+  for (const item of all) {
+    await one(item);
+    await hands.sleep(PAUSE_MS);
+  }
+}
+
+function own({ invalidator }: Hands): InvalidatorHandle {
+  if (invalidator === null) throw new Error('this arm has no invalidator');
+  return invalidator;
+}
+
+function ownRedis({ ownRedis: redis }: Hands): OwnRedis {
+  if (redis === null) throw new Error('this arm has no Redis of its own');
+  return redis;
+}
+
+const formOf = ({ arm }: Hands): 'event-driven' | 'outbox' =>
+  arm.policy === 'event-driven' ? 'event-driven' : 'outbox';
