@@ -18,3 +18,15 @@ export function bloomShape(capacity: number, wantedRate: number): BloomShape {
 export function falsePositiveRate({ bits, hashes }: BloomShape, keys: number): number {
   return (1 - Math.exp((-hashes * keys) / bits)) ** hashes;
 }
+
+/**
+ * Standard deviation of that rate from one filter to the next, because the same number of keys sets now more, now fewer
+ * bits. Source: variance of the occupied cells when `hashes * keys` balls fall into `bits` cells.
+ */
+export function falsePositiveSpread({ bits, hashes }: BloomShape, keys: number): number {
+  const load = (hashes * keys) / bits;
+  const free = Math.exp(-load);
+  const setBits = bits * (1 - free);
+  const spreadOfBits = Math.sqrt(bits * free * (1 - (1 + load) * free));
+  return falsePositiveRate({ bits, hashes }, keys) * hashes * (spreadOfBits / setBits);
+}

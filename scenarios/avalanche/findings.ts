@@ -50,7 +50,7 @@ export function result(watched: Watched): ProtocolResult {
   const peakSelects = Math.max(...counted.selects);
   return {
     load,
-    problems: problemsOf(design, capacity),
+    problems: problemsOf(design, capacity, rateOf(load)),
     findings: {
       totals: {
         reads: total(counted.reads),
@@ -85,6 +85,9 @@ export function result(watched: Watched): ProtocolResult {
   };
 }
 
+const rateOf = ({ measurement }: LoadResult): number =>
+  measurement.offeredRatePerSecond ?? REQUESTS_PER_SECOND;
+
 /** Mean over all builds of the trial. */
 function selectsPerPage(journals: readonly Journal[]): number {
   const selects = journals.flatMap(({ loads }) => loads.selects.filter((one) => one > 0));
@@ -92,7 +95,11 @@ function selectsPerPage(journals: readonly Journal[]): number {
 }
 
 /** The plan's own conditions: outside of them the figures would answer another question. */
-function problemsOf(design: ArmDesign, capacity: { pages: number }): string[] {
+function problemsOf(
+  design: ArmDesign,
+  capacity: { pages: number },
+  requestsPerSecond: number,
+): string[] {
   const problems: string[] = [];
   const tenth = design.stores / (0.2 * (design.ttlMs / 1000));
   const pages = capacity.pages.toFixed(0);
@@ -101,9 +108,10 @@ function problemsOf(design: ArmDesign, capacity: { pages: number }): string[] {
       `with ± 10 % ${tenth.toFixed(0)} copies end per second, more than half of the ${pages} pages that the database loads`,
     );
   }
-  if (capacity.pages >= REQUESTS_PER_SECOND) {
+  const together = design.killed === null && spreadOf(design, Number.POSITIVE_INFINITY) === null;
+  if (together && capacity.pages >= requestsPerSecond) {
     problems.push(
-      `the database loads ${pages} pages per second, and only ${REQUESTS_PER_SECOND} are asked for: no overload is possible`,
+      `the database loads ${pages} pages per second, and only ${requestsPerSecond} are asked for: no overload is possible`,
     );
   }
   return problems;
@@ -115,7 +123,7 @@ function problemsOf(design: ArmDesign, capacity: { pages: number }): string[] {
  * have caught up with the ends.
  */
 function plateau(
-  { design, endings, clock, copies, journals }: Watched,
+  { design, endings, clock, copies, journals, load }: Watched,
   counted: Seconds,
   seconds: number,
 ): Record<string, number> {
@@ -130,7 +138,7 @@ function plateau(
   }).length;
   // Whole seconds: a build is counted in one of them.
   const [loadFrom, loadTo] = [Math.ceil(from + length / 2), Math.floor(to)];
-  const readsPerStore = REQUESTS_PER_SECOND / copies.length;
+  const readsPerStore = rateOf(load) / copies.length;
   const share = loadedShare(readsPerStore, loadFrom - from, loadTo - from);
   return {
     plateauExpiries: ended,

@@ -4,8 +4,7 @@ import type { ArmAnalysis, ClaimResult, Estimate, Score, TheoryCheck } from '../
 import { poissonInterval } from '../../lab/stats/poisson.ts';
 import { wilson } from '../../lab/stats/wilson.ts';
 import { loadsPerExpiry } from '../../lab/theory/avalanche.ts';
-import { bloomShape, falsePositiveRate } from '../../lab/theory/bloom.ts';
-import { percent } from '../../reports/format.ts';
+import { bloomShape, falsePositiveRate, falsePositiveSpread } from '../../lab/theory/bloom.ts';
 import { FLOOD_PER_SECOND, NEGATIVE_TTL_MS, REPEATED } from './plan.ts';
 
 /** A defence that leaves less than this of the SELECTs has cured; one that leaves more than the mirror of it has not. */
@@ -140,14 +139,18 @@ export function theory(analysis: Analysed): TheoryCheck[] {
 }
 
 /** Share of the stores that a filter holds over those that it was made for; null without a filter or a valid trial. */
-export function filterFill(arm: ArmAnalysis): { fill: number; expected: number } | null {
+export function filterFill(
+  arm: ArmAnalysis,
+): { fill: number; expected: number; spread: number } | null {
   const known = mean(arm, 'knownStores');
   const capacity = mean(arm, 'filterCapacity');
   const wanted = mean(arm, 'filterRate');
   if (known === null || capacity === null || wanted === null) return null;
+  const shape = bloomShape(capacity, wanted);
   return {
     fill: known / capacity,
-    expected: falsePositiveRate(bloomShape(capacity, wanted), known),
+    expected: falsePositiveRate(shape, known),
+    spread: falsePositiveSpread(shape, known),
   };
 }
 
@@ -155,7 +158,10 @@ function selectsRow(arm: ArmAnalysis): TheoryCheck | null {
   const measured = selectsPerBadRequest(arm);
   const expected = expectedSelects(arm);
   if (measured === null || expected === null) return null;
-  const { interval } = measured;
+  const { interval, value } = measured;
+  const own = filterFill(arm)?.spread ?? 0;
+  // Two sources of chance at right angles: the requests, and the one filter that they met.
+  const reach = (end: number): number => Math.hypot(end - value, 1.96 * own);
   return {
     ...{ arm: arm.arm, quantity: 'SELECTs per request for an absent store', unit: '' },
     ...expected,
@@ -163,7 +169,8 @@ function selectsRow(arm: ArmAnalysis): TheoryCheck | null {
     agrees:
       interval === null
         ? null
-        : expected.theory >= interval.low && expected.theory <= interval.high,
+        : expected.theory >= value - reach(interval.low) &&
+          expected.theory <= value + reach(interval.high),
   };
 }
 
@@ -177,7 +184,7 @@ function expectedSelects(
     return {
       formula: '(1 - e^(-kn/m))^k',
       theory: filter.expected,
-      note: `false positives of the filter; it holds ${percent(filter.fill)} of the stores that it was made for`,
+      note: `false positives of the filter; it holds ${figure(filter.fill)} times the stores that it was made for, and one filter differs from the next by ${figure(1.96 * filter.spread)} in 95 % of all cases`,
     };
   }
   if (arm.policy === 'cached') {

@@ -32,6 +32,7 @@ export const CREATED = 10;
 export interface ArmDesign {
   /** Absent slugs; 0: none comes twice. */
   distinct: number;
+  floodPerSecond: number;
   /** Room in Redis for what the flood leaves behind; null: as much as it likes. */
   headroomBytes: number | null;
   /** The filter's size; null: there is none. */
@@ -39,9 +40,10 @@ export interface ArmDesign {
 }
 
 export function designOf({ overrides = {}, parameters = {} }: Arm): ArmDesign {
-  const { distinct, headroomBytes } = parameters;
+  const { distinct, headroomBytes, floodPerSecond } = parameters;
   return {
     distinct: typeof distinct === 'number' ? distinct : 0,
+    floodPerSecond: typeof floodPerSecond === 'number' ? floodPerSecond : FLOOD_PER_SECOND,
     headroomBytes: typeof headroomBytes === 'number' ? headroomBytes : null,
     filter: filterOf(overrides['admission']),
   };

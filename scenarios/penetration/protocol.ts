@@ -2,14 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Hands, Protocol } from '../../lab/protocol.ts';
 import { storeSlug } from '../lib/stores.ts';
 import { createStores } from './new-stores.ts';
-import {
-  CONNECTIONS,
-  designOf,
-  FLOOD_PER_SECOND,
-  FLOOD_USERS,
-  GOOD_STORES,
-  PRIMED_STORES,
-} from './plan.ts';
+import { CONNECTIONS, designOf, FLOOD_USERS, GOOD_STORES, PRIMED_STORES } from './plan.ts';
 import { countRequests } from './requests.ts';
 
 const BATCH = 1000;
@@ -26,7 +19,7 @@ export const protocol: Protocol = {
     const running = hands.load({
       extra: {
         ...{ stores, distinct: design.distinct },
-        ...{ floodPerSecond: FLOOD_PER_SECOND, floodUsers: FLOOD_USERS },
+        ...{ floodPerSecond: design.floodPerSecond, floodUsers: FLOOD_USERS },
       },
     });
     await running.measureBegins;
@@ -51,7 +44,7 @@ export const protocol: Protocol = {
     const { absentSelectsBySecond, goodReadsBySecond, goodHitsBySecond, absentLoadSeconds } =
       requests;
     const { absentAnswered, absentShed, absentSelects, goodReads, goodFailed, goodHits } = requests;
-    const wanted = FLOOD_PER_SECOND * hands.design.measureSeconds;
+    const wanted = design.floodPerSecond * hands.design.measureSeconds;
     const flooded = absentAnswered + absentShed;
     return {
       load,

@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import { analyseExperiment } from '../../lab/analyse.ts';
+import { madeUpRecords, planOf, RUN_OPTIONS } from '../../lab/fixtures/records.ts';
+import type { ExperimentAnalysis, Findings } from '../../lab/result.ts';
+import { experiment } from './experiment.ts';
+
+/** What a trial might have found: so many requests for absent stores, so many SELECTs for them. */
+function findings(answered: number, selects: number, filter?: { capacity: number }): Findings {
+  return {
+    totals: {
+      ...{ absentAnswered: answered, absentShed: 0, absentSelects: selects },
+      ...{
+        goodReads: 250,
+        goodHits: 200,
+        goodFailed: 0,
+        noteKeys: selects,
+        noteBytes: 160 * selects,
+      },
+    },
+    samples: {
+      ...{ knownStores: [1001], selectsPerBadRequest: [selects / answered] },
+      ...{ bytesPerNote: [160], absentLoadSeconds: [0.024] },
+      ...(filter === undefined ? {} : { filterCapacity: [filter.capacity], filterRate: [0.01] }),
+    },
+    series: [],
+    notes: [],
+  };
+}
+
+function analysed(byArm: Record<string, Findings>): ExperimentAnalysis {
+  const behaviour = { medianMs: 3, selectsPerPage: 4 };
+  const records = madeUpRecords(
+    experiment,
+    Object.fromEntries(Object.keys(byArm).map((arm) => [arm, behaviour])),
+    1,
+  );
+  for (const record of records) {
+    if (record.state === 'completed') record.measurement.findings = byArm[record.arm]!;
+  }
+  return analyseExperiment(planOf(experiment, 1), RUN_OPTIONS, records);
+}
+
+const FEW = findings(3000, 22);
+const ALL = findings(3000, 3000);
+
+describe('C20', () => {
+  const judged = (repeated: Findings, random: Findings) =>
+    analysed({ 'negative-repeated': repeated, 'negative-random': random }).claims[0];
+
+  test('depends: notes cure slugs that repeat, and do nothing against random ones', () => {
+    const claim = judged(FEW, ALL);
+    expect(claim?.verdict).toBe('depends');
+    expect(claim?.figure).toBe(
+      '0.00733 (0.0046 to 0.0111) SELECTs per bad request where 10 slugs repeat, 1 (0.999 to 1) where none does',
+    );
+    expect(claim?.reason).toContain('a note of 160 bytes in Redis, 13.7 MiB at 300 a second');
+  });
+
+  test('is confirmed if random ones cost as little, and refuted if repeated ones cost as much', () => {
+    expect(judged(FEW, FEW)?.verdict).toBe('confirmed');
+    expect(judged(ALL, ALL)?.verdict).toBe('refuted');
+  });
+
+  test('is not judged without both', () => {
+    expect(analysed({ 'negative-random': ALL }).claims[0]?.verdict).toBe('not judged');
+  });
+});
+
+describe('theory', () => {
+  const rowOf = (arm: string, found: Findings) =>
+    analysed({ [arm]: found }).theory?.find(({ quantity }) => quantity.startsWith('SELECTs'));
+
+  test.each([
+    ['bloom-random', 1001, 30, 0.01],
+    ['bloom-2x', 500, 475, 0.158],
+    ['bloom-4x', 250, 2050, 0.683],
+  ])(
+    '%s, made for %i stores: %i of 3,000 let through is what theory says',
+    (arm, capacity, let_, rate) => {
+      const row = rowOf(arm, findings(3000, let_, { capacity }));
+      expect(row?.theory).toBeCloseTo(rate, 2);
+      expect(row?.agrees).toBe(true);
+      expect(rowOf(arm, findings(3000, Math.round(let_ * 1.6), { capacity }))?.agrees).toBe(false);
+    },
+  );
+
+  test('10 noted slugs cost 10 x (1 + 30 x 0.024 s) = 17 SELECTs, so 22 of 3,000 agree and 60 do not', () => {
+    expect(rowOf('negative-repeated', FEW)?.theory).toBeCloseTo(17.2 / 3000, 4);
+    expect(rowOf('negative-repeated', FEW)?.agrees).toBe(true);
+    expect(rowOf('negative-repeated', findings(3000, 60))?.agrees).toBe(false);
+  });
+
+  test('random slugs cost 1 SELECT each with notes or without; 2,900 of 3,000 do not agree', () => {
+    expect(rowOf('negative-random', ALL)).toMatchObject({ theory: 1, agrees: true });
+    expect(rowOf('none-random', ALL)).toMatchObject({ theory: 1, agrees: true });
+    expect(rowOf('negative-random', findings(3000, 2900))?.agrees).toBe(false);
+  });
+});
+
+test('scorecard, answer and figures follow what was found', () => {
+  const analysis = analysed({
+    'none-random': ALL,
+    'negative-random': ALL,
+    'negative-repeated': FEW,
+    'bloom-random': findings(3000, 30, { capacity: 1001 }),
+  });
+  expect(analysis.scores?.map(({ policy, tone }) => [policy, tone])).toEqual([
+    ['cached', 'bad'],
+    ['negative', 'neutral'],
+    ['bloom', 'good'],
+  ]);
+  expect(analysis.answer).toContain('a filter of all stores leaves 0.01');
+  const figures = experiment.charts(analysis).map(({ id }) => id);
+  expect(figures).toContain('penetration-selects');
+  expect(figures).toContain('penetration-false-positives');
+});
