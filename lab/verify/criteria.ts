@@ -1,11 +1,15 @@
 import { criterion as aa } from './aa.ts';
+import { criterion as avalanche } from './avalanche.ts';
 import type { Criterion } from './criterion.ts';
 import { criterion as listenerKills } from './listener-kills.ts';
+import { criterion as penetration } from './penetration.ts';
 import { criterion as staleSet } from './stale-set.ts';
 
 /** Every criterion of `npm run verify`, by name. */
 export const CRITERIA: Readonly<Record<string, Criterion>> = {
   aa,
+  avalanche,
   'listener-kills': listenerKills,
+  penetration,
   'stale-set': staleSet,
 };
