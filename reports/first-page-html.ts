@@ -37,7 +37,7 @@ function scores(experiments: readonly ExperimentAnalysis[]): string {
   if (card === null) return '';
   const beaten = defeats(experiments);
   const cell = (scored: Scored): string => {
-    const interval = intervalText(scored.estimate);
+    const interval = intervalText(scored.estimate).replace('95 % interval ', '');
     const by = beaten.filter(({ best }) => sameScore(best, scored)).map((one) => one.by.policy);
     return [
       `<span class="tone ${scored.tone}"><a href="#${escapeXml(scored.experiment)}">${TONE_SIGNS[scored.tone]} ${prose(scored.words)}</a></span>`,
@@ -55,7 +55,7 @@ function scores(experiments: readonly ExperimentAnalysis[]): string {
       ),
     })),
   );
-  const key = `${TONE_SIGNS.good} cures it, ${TONE_SIGNS.bad} suffers from it, ${TONE_SIGNS.neutral} neither; –: not measured in this run. Each cell leads to its experiment.`;
+  const key = `${TONE_SIGNS.good} cures it, ${TONE_SIGNS.bad} suffers from it, ${TONE_SIGNS.neutral} neither; –: not measured in this run. Below: 95 % interval and number of samples. Each cell leads to its experiment.`;
   return `<h2>Which strategy against which disease</h2>${bullets(bestSentences(experiments))}<p class="method">${prose(key)}</p><div class="scorecard">${table}</div>`;
 }
 

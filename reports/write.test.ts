@@ -43,9 +43,9 @@ function words(html: string): string {
 const SLOW_MS = 60_000;
 
 describe('a full report', { timeout: SLOW_MS }, () => {
-  test('writes HTML, Markdown, JSON, 8 CSV files and each chart as SVG and PNG', async () => {
+  test('writes HTML, Markdown, JSON, 12 CSV files and each chart as SVG and PNG', async () => {
     expect(files).toEqual(expect.arrayContaining(['report.html', 'report.md', 'results.json']));
-    expect(files.filter((name) => name.startsWith('csv/'))).toHaveLength(8);
+    expect(files.filter((name) => name.startsWith('csv/'))).toHaveLength(12);
     const charts = files.filter((name) => name.startsWith('charts/'));
     expect(charts.filter((name) => name.endsWith('.svg'))).toHaveLength(14);
     expect(charts.filter((name) => name.endsWith('.png'))).toHaveLength(14);

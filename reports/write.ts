@@ -48,7 +48,7 @@ export async function writeReport(
 }
 
 /** The Pareto picture over all experiments; null with fewer than two points. */
-function tradeOffFigure({ experiments }: RunResult): Figure | null {
+export function tradeOffFigure({ experiments }: RunResult): Figure | null {
   return pareto('suite', allTradeOffs(experiments), {
     id: 'trade-offs',
     title: 'Freshness, database load and hit ratio pull against each other',

@@ -160,7 +160,7 @@ function sorted(values: readonly number[]): number[] {
   return [...values].sort((a, b) => a - b);
 }
 
-/** `1 in all 20 repetitions`, `median 54, 41 to 68 (20 repetitions)`. */
+/** `1 in all 20 repetitions`, `median 54, 41 to 68, n = 20`. */
 function summary(values: readonly number[], show: (value: number) => string): string {
   const all = sorted(values);
   const [low = 0, high = 0] = [all[0], all.at(-1)];
@@ -168,7 +168,7 @@ function summary(values: readonly number[], show: (value: number) => string): st
   if (all.length === 1) return `${show(low)} (1 repetition)`;
   if (low === high) return `${show(low)} in all ${repetitions}`;
   const median = all[Math.floor(all.length / 2)] ?? low;
-  return `median ${show(median)}, ${show(low)} to ${show(high)} (${repetitions})`;
+  return `median ${show(median)}, ${show(low)} to ${show(high)}, n = ${all.length}`;
 }
 
 /** Dots that would hide each other stand above and below the line in turn. @param values - Ascending. */
