@@ -167,6 +167,24 @@ describe('loads', () => {
     expect(judge({ writes, loads, reads: [hit] }).staleSets).toBe(1);
   });
 
+  test('where another process invalidates, an old page within its lag is late, after it a stale set', () => {
+    const loads = [{ at: 50, end: 150, version: 1 }];
+    const reads = [{ at: 590, version: 1, loadedAt: 50 }];
+    const lag = { invalidationLagMs: 500 };
+    expect(judge({ writes, loads, reads }, lag)).toMatchObject({ staleReads: 1, staleSets: 0 });
+    const later = [{ ...reads[0]!, at: 610 }];
+    expect(judge({ writes, loads, reads: later }, lag).staleSets).toBe(1);
+  });
+
+  test('a load that ends between COMMIT and answer, and is deleted before the answer, is no stale set', () => {
+    const slow = [{ product: 7, send: 95, ack: 100, done: 200, version: 2 }];
+    const loads = [{ at: 50, end: 150, version: 1 }];
+    const reads = [{ at: 190, version: 1, loadedAt: 50 }];
+    const deleted = judge({ writes: slow, loads, reads });
+    expect(deleted).toMatchObject({ overlappingFills: 1, staleReads: 1, staleSets: 0 });
+    expect(judge({ writes: slow, loads, reads: [{ ...reads[0]!, at: 210 }] }).staleSets).toBe(1);
+  });
+
   test('a load that ended before the COMMIT, one that shows it, and a copy kept too long are none', () => {
     const loads = [
       { at: 10, end: 60, version: 1 },

@@ -30,6 +30,11 @@ export interface StalenessOptions {
   outside?: readonly OutsideWrite[];
   /** Leaves out reads of the warm-up; default false. */
   measuredOnly?: boolean;
+  /**
+   * How long after the writer's answer the invalidation may arrive, in ms. 0 (the default) where the server deletes before
+   * it answers; more where another process does. Until then an old page is late, not a lost race.
+   */
+  invalidationLagMs?: number;
 }
 
 /**
@@ -76,8 +81,8 @@ export interface Staleness {
   /** Loads that lack a write whose COMMIT was acknowledged before they ended: what they fill is old already. */
   overlappingFills: number;
   /**
-   * Loads that ended after the answer to a write which they lack, and whose page was taken from the cache later: the
-   * stale-set race. An outdated fill that a DEL removes at once, or that was refused, is none.
+   * Of the overlapping fills those whose page was taken from the cache when the invalidation of what they lack was long
+   * over: the stale-set race. A fill that is removed by that invalidation, or that was refused, is none.
    */
   staleSets: number;
 }
@@ -91,14 +96,14 @@ export function judgeStaleness(
   journals: readonly Journal[],
   options: StalenessOptions = {},
 ): Staleness {
-  const { pages = 'snapshot', outside = [], measuredOnly = false } = options;
+  const { pages = 'snapshot', outside = [], measuredOnly = false, invalidationLagMs = 0 } = options;
   const result = nothingSeen();
   for (const store of historyOf(journals, outside, measuredOnly)) {
     const builds = buildsOf(store.loads);
     const views = viewsOf(store, pages, builds);
     judgeReads(store, views, result);
     for (const view of views) judgeWrites(store, view, result);
-    judgeLoads(store, views, builds, result);
+    judgeLoads(store, views, builds, invalidationLagMs * 1000, result);
     result.backwardsReads += backwardsReads(store.reads, views);
     result.ownWritesMissed += ownWritesMissed(store, views);
   }
@@ -216,26 +221,38 @@ function judgeLoads(
   store: StoreRows,
   views: readonly View[],
   builds: Builds,
+  lagUs: number,
   result: Staleness,
 ): void {
   const { reads, loads } = store;
   result.loads += loads.length;
   const torn = tornLoads(store);
   result.tornLoads += torn.size;
-  const lacksAtItsEnd = (load: LoadRow, lane: 'committed' | 'answered'): boolean =>
-    views.some((view) => view[lane].missed(view.shownByLoad(load), load.endUs).count > 0);
-  result.overlappingFills += loads.filter((load) => lacksAtItsEnd(load, 'committed')).length;
-  const dangerous = new Set(loads.filter((load) => lacksAtItsEnd(load, 'answered')));
+  // By load: the answer to the first write that it lacks.
+  const overtaken = new Map<LoadRow, number>();
+  for (const load of loads) {
+    const lacking = views.filter(
+      (view) => view.committed.missed(view.shownByLoad(load), load.endUs).count > 0,
+    );
+    if (lacking.length === 0) continue;
+    const answers = lacking.map(
+      (view) => view.answered.missed(view.shownByLoad(load), Infinity).oldestUs,
+    );
+    overtaken.set(load, Math.min(...answers));
+  }
+  result.overlappingFills += overtaken.size;
+  if (torn.size === 0 && overtaken.size === 0) return;
   const sets = new Set<LoadRow>();
   for (const read of reads) {
-    if (torn.size === 0 && dangerous.size === 0) break;
     const sources = builds.of(read);
     if (sources.length === 0) continue;
     // In doubt, the source that is innocent.
     if (sources.every((load) => torn.has(load))) result.tornReads += 1;
-    if (sources.every((load) => dangerous.has(load) && cameFromCache(read, load))) {
-      sets.add(sources[0]!);
-    }
+    const outlived = sources.every(
+      (load) =>
+        read.startUs > (overtaken.get(load) ?? Infinity) + lagUs && cameFromCache(read, load),
+    );
+    if (outlived) sets.add(sources[0]!);
   }
   result.staleSets += sets.size;
 }

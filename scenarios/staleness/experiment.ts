@@ -94,6 +94,9 @@ export const experiment: Experiment = {
     'foreign-cpu':
       'reads are judged by their versions; what a busier machine changes, the load time, is measured',
     'start-lag': 'reads are judged by their versions, not by their times',
+    errors: 'a refused read shows no old page; those that were answered are judged',
+    dropped: 'a read that was never made shows no old page',
+    'achieved-rate': 'the reads that were answered are judged, and counted',
     'not-steady': 'each edit costs loads: the response time has no steady level',
   },
   answer,
