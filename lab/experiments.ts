@@ -4,6 +4,7 @@ import { experiment as capacity } from '../scenarios/capacity/experiment.ts';
 import { experiment as coordinatedOmission } from '../scenarios/coordinated-omission/experiment.ts';
 import { experiment as editTwice } from '../scenarios/edit-twice/experiment.ts';
 import { experiment as failureMatrix } from '../scenarios/failure-matrix/experiment.ts';
+import { experiment as hardened } from '../scenarios/hardened/experiment.ts';
 import { experiment as hitRatio } from '../scenarios/hit-ratio/experiment.ts';
 import { experiment as latency } from '../scenarios/latency/experiment.ts';
 import { experiment as penetration } from '../scenarios/penetration/experiment.ts';
@@ -24,6 +25,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   failureMatrix,
   editTwice,
   stampede,
+  hardened,
   avalanche,
   penetration,
   peers,

@@ -1,7 +1,9 @@
 import { criterion as aa } from './aa.ts';
 import { criterion as avalanche } from './avalanche.ts';
 import type { Criterion } from './criterion.ts';
+import { criterion as hardened } from './hardened.ts';
 import { criterion as listenerKills } from './listener-kills.ts';
+import { criterion as loads } from './loads.ts';
 import { criterion as penetration } from './penetration.ts';
 import { criterion as staleSet } from './stale-set.ts';
 
@@ -9,7 +11,9 @@ import { criterion as staleSet } from './stale-set.ts';
 export const CRITERIA: Readonly<Record<string, Criterion>> = {
   aa,
   avalanche,
+  hardened,
   'listener-kills': listenerKills,
+  loads,
   penetration,
   'stale-set': staleSet,
 };

@@ -78,21 +78,26 @@ function open(
 
 const openArms: Arm[] = [
   open('cached', 'no defence', 3500, { parameters: { heat: true } }),
-  // Here those who wait look at different moments: one of them is always just between his two looks.
-  open('lock-naive', 'lock as published', 3500),
-  open('lock', 'lock', 3500),
+  // Many who wait, in several processes and looking at different moments: one of them is just between his two looks.
+  ...(['lock-naive', 'lock'] as const).map((policy) =>
+    open(policy, policy === 'lock' ? 'lock, 4 processes' : 'lock as published, 4 processes', 3500, {
+      name: `${policy}-open-x4`,
+      processes: 4,
+      rate: 120,
+    }),
+  ),
   open('lease', 'lease', 3500),
   open('swr', 'stale-while-revalidate', 3500),
   // A fifth of the life must be longer than a load, or the copy ends before it is refreshed.
   open('refresh-ahead', 'refresh-ahead', 6000),
   open('hardened', 'all together', 3500, { parameters: { heat: true } }),
   open('hardened', 'all together, 4 processes', 3500, { name: 'hardened-open-x4', processes: 4 }),
-  // λβΔ of about 25 with loads short enough that an early refresh is over long before the next.
-  open('xfetch', 'XFetch', 2500, { rate: 100, slowestMs: 600, dbLatency: '2' }),
+  // λβΔ of about 24 with loads short enough that an early refresh is over long before the next.
+  open('xfetch', 'XFetch', 2500, { rate: 80, slowestMs: 600, dbLatency: '2' }),
   open('xfetch', 'XFetch, β = 2', 3500, {
     name: 'xfetch-2-open',
     overrides: { ttlMs: 3500, xfetchBeta: 2 },
-    rate: 100,
+    rate: 80,
     slowestMs: 600,
     dbLatency: '2',
   }),

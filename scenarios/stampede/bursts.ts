@@ -8,9 +8,9 @@ import { breakTheQuery } from './fault.ts';
 import {
   clockOf,
   deleteCopy,
+  endCopyIn,
   loadEvents,
   loadsDone,
-  outdateCopy,
   parameter,
   refreshesDone,
   SLUG,
@@ -25,6 +25,8 @@ const NOTICE_MS = 200;
 const BETWEEN_MS = 500;
 /** After a failed load policies send the old page for 1 s without another try. */
 const AFTER_FAILURE_MS = 1100;
+/** By so much a copy is past its life at a burst. */
+const PAST_MS = 500;
 /** Share of bursts that must have been bursts. */
 const COUNTED_SHARE = 0.9;
 
@@ -74,7 +76,7 @@ export async function runBursts(hands: Hands): Promise<ProtocolResult> {
       await Promise.race([barrier.filled(turn, readers), running.done]);
       await settle();
       before = await loadEvents(hands);
-      await (isLogical ? outdateCopy(hands) : deleteCopy(hands));
+      await (isLogical ? endCopyIn(hands, -PAST_MS) : deleteCopy(hands));
       // Every other burst meets a query that fails; the healthy ones show that the page still works.
       const fails = fault !== null && turn > 0 && turn % 2 === 0;
       await fault?.set(fails);

@@ -82,7 +82,13 @@ export const experiment: Experiment = {
       arms: [
         ...['cached', 'lock-naive-x4', 'single-flight-x4', 'lock+single-flight-x4', 'lease-x4'],
         ...['swr', 'hardened', 'hardened-x4', 'cached-open', 'swr-open', 'hardened-open'],
-        ...['xfetch-open', 'lock-short', 'lock-naive-short', 'lock-dead-holder'],
+        ...[
+          'xfetch-open',
+          'lock-naive-open-x4',
+          'lock-short',
+          'lock-naive-short',
+          'lock-dead-holder',
+        ],
         ...['lock-naive-failing', 'lock-failing'],
       ],
     },
@@ -138,10 +144,11 @@ function claims(analysis: Analysed): ClaimResult[] {
   const naive = [
     ...samplesOf(analysis, 'lock-naive', 'loadsPerExpiry'),
     ...samplesOf(analysis, 'lock-naive-x4', 'loadsPerExpiry'),
+    ...samplesOf(analysis, 'lock-naive-open-x4', 'loadsPerExpiry'),
   ];
-  const right = ['lock', 'lock-x4', 'lock+single-flight', 'lock+single-flight-x4'].flatMap((arm) =>
-    samplesOf(analysis, arm, 'loadsPerExpiry'),
-  );
+  const right = [
+    ...['lock', 'lock-x4', 'lock-open-x4', 'lock+single-flight', 'lock+single-flight-x4'],
+  ].flatMap((arm) => samplesOf(analysis, arm, 'loadsPerExpiry'));
   if (naive.length === 0 || right.length === 0)
     return [notJudged('C21', 'no valid trial of both locks')];
   const leaks = naive.filter((loads) => loads > 1).length;

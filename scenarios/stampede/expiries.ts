@@ -197,11 +197,13 @@ export function tailOf(
   if (n === 0 || calm.length < n) return null;
   const aroundMs = p99Ms(inSpan)!;
   const hitsMs = p99Ms(calm.slice(-n))!;
-  const earlierMs = calm.length < 2 * n ? null : p99Ms(calm.slice(-2 * n, -n));
+  // Two stretches of hits that touch, as long as the calm allows.
+  const k = Math.min(n, Math.floor(calm.length / 2));
+  const earlierMs = p99Ms(calm.slice(-2 * k, -k));
   return {
     aroundMs,
     hitsMs,
     ratio: aroundMs / hitsMs,
-    hitsRatio: earlierMs === null ? null : hitsMs / earlierMs,
+    hitsRatio: earlierMs === null ? null : p99Ms(calm.slice(-k))! / earlierMs,
   };
 }

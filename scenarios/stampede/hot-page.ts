@@ -40,20 +40,22 @@ export function clockOf(hands: Hands): (epochMs: number) => number {
 /** Bytes of the header that hold the start of the copy's load, and its life: the table in `server/cache/entry.ts`. */
 const LOAD_STARTED = { at: 10, bytes: 6 };
 const LIFE = { at: 20, bytes: 4 };
-/** The copy is past its life for so long. */
-const PAST_MS = 500;
 
 /**
- * Ends the life of the copy and leaves it where it is, as time would have done: its load is made to have begun long ago.
+ * Moves the moment at which the copy's life ends, by the start of its load in its header.
+ * @param endsInMs - From now; negative: it is over already, and the copy lies there as time would have left it.
  * @throws Error when there is no copy.
  */
-export async function outdateCopy({ redis, ...hands }: Hands): Promise<void> {
+export async function endCopyIn(hands: Hands, endsInMs: number): Promise<void> {
+  const { redis } = hands;
   const key = hands.catalogKey(SLUG);
   const head = await redis.getrangeBuffer(key, 0, LIFE.at + LIFE.bytes - 1);
   if (head.length < LIFE.at + LIFE.bytes) throw new Error('there is no copy whose life could end');
   const began = Buffer.alloc(LOAD_STARTED.bytes);
-  began.writeUIntBE(Date.now() - head.readUInt32BE(LIFE.at) - PAST_MS, 0, LOAD_STARTED.bytes);
+  began.writeUIntBE(Date.now() + endsInMs - head.readUInt32BE(LIFE.at), 0, LOAD_STARTED.bytes);
   await redis.setrange(key, LOAD_STARTED.at, began);
+  const leftMs = await redis.pttl(key);
+  if (leftMs < endsInMs) await redis.pexpire(key, endsInMs);
 }
 
 const QUIET_POLL_MS = 20;

@@ -2,15 +2,21 @@ import type { Hands, ProtocolResult } from '../../lab/protocol.ts';
 import { pageTimes } from './bursts.ts';
 import { between, figuresOf, historyOf, loadsByExpiry, spanOf, tailOf } from './expiries.ts';
 import type { PageTime } from './expiries.ts';
-import { clockOf, loadsDone, SLUG } from './hot-page.ts';
+import { clockOf, endCopyIn, loadsDone, SLUG, timedLoadMs } from './hot-page.ts';
 import { loadsInFlight, Record } from './record.ts';
 
 /** Fewer expiries than this say nothing. */
 const FEWEST_EXPIRIES = 2;
 
+/** Until the first expiry: k6's start and the warm-up. */
+const FIRST_LIFE_MS = 4000;
+
 /** Readers on a schedule, and a copy that expires by itself again and again. */
 export async function runOpen(hands: Hands): Promise<ProtocolResult> {
   const toUs = clockOf(hands);
+  // The first readers are to find a copy: an empty cache under full load would be another experiment.
+  await timedLoadMs(hands);
+  await endCopyIn(hands, FIRST_LIFE_MS);
   const load = await hands.load({}).done;
   await loadsDone(hands);
   const history = historyOf(await hands.journals(), SLUG);
