@@ -5,7 +5,7 @@ import { type Edited, editTwice, pageMsOf, type Round, ROUND_MS, storesOf } from
 /** Stores on which rounds run side by side. */
 const STORES = 4;
 /** Fewer rounds than this are no trial. */
-const LEAST_ROUNDS = 4;
+const LEAST_ROUNDS = 3;
 
 /** Readers on a schedule; on each of a few stores one round after the other, until the measured phase is over. */
 export const protocol: Protocol = {
