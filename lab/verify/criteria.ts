@@ -2,6 +2,7 @@ import { criterion as aa } from './aa.ts';
 import { criterion as avalanche } from './avalanche.ts';
 import type { Criterion } from './criterion.ts';
 import { criterion as hardened } from './hardened.ts';
+import { criterion as failureMatrix } from './failure-matrix.ts';
 import { criterion as listenerKills } from './listener-kills.ts';
 import { criterion as loads } from './loads.ts';
 import { criterion as penetration } from './penetration.ts';
@@ -12,6 +13,7 @@ export const CRITERIA: Readonly<Record<string, Criterion>> = {
   aa,
   avalanche,
   hardened,
+  'failure-matrix': failureMatrix,
   'listener-kills': listenerKills,
   loads,
   penetration,

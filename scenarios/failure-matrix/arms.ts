@@ -1,4 +1,4 @@
-import type { Arm } from '../../lab/experiment.ts';
+import type { Arm, Load } from '../../lab/experiment.ts';
 
 /** What goes wrong, in the order of the rows. */
 export const FAULTS = {
@@ -32,6 +32,14 @@ export type MatrixPolicy = (typeof POLICIES)[number];
 
 /** Stores that are read; each is changed once. */
 export const STORES = 5;
+export const LOAD: Extract<Load, { kind: 'open' }> = {
+  kind: 'open',
+  ratePerSecond: 50,
+  arrivals: 'poisson',
+  expectedP99Ms: 1000,
+};
+/** With many readers the load of another would soon replace what an overtaken load has filled. */
+const FEW_READERS: Load = { ...LOAD, ratePerSecond: 10 };
 /** In place of 60 s, so that its end is seen. */
 const SHORT_TTL_MS = 2000;
 /** From the write or the heal, whichever is later: a new connection, a poll of 0.2 s, the DEL, on a machine that is busy. */
@@ -111,6 +119,7 @@ export const ARMS: Arm[] = (Object.keys(FAULTS) as Fault[]).flatMap((fault) =>
       // The answer to COMMIT is on its way for as long: that is when the server is killed.
       dbLatency: slow ? (fault === 'app-killed' ? '200' : '10') : '0',
       ...(fault === 'app-killed' ? { processes: 2 } : {}),
+      ...(fault === 'flushed-mid-fill' ? { load: FEW_READERS } : {}),
       ...(OWN_REDIS.includes(fault) ? { redis: 'own' as const } : {}),
     };
   }),

@@ -1,6 +1,5 @@
 import type { ExperimentAnalysis } from '../../lab/result.ts';
 import { type MatrixCell, matrix } from '../../reports/charts/heatmap.ts';
-import { trialStrip } from '../../reports/charts/trial-strip.ts';
 import type { Figure } from '../../reports/figure.ts';
 import { milliseconds, plural } from '../../reports/format.ts';
 import { type Fault, FAULTS, POLICIES } from './arms.ts';
@@ -27,7 +26,6 @@ export function charts(analysis: ExperimentAnalysis): Figure[] {
       columns,
       rows,
     }),
-    trialStrip(analysis, { look: 'policy' }),
   ].filter((figure) => figure !== null);
 }
 

@@ -2,7 +2,7 @@ import type { Analysed, Experiment, Measure } from '../../lab/experiment.ts';
 import { responseMs } from '../../lab/measures.ts';
 import type { Score } from '../../lab/result.ts';
 import { milliseconds, plural } from '../../reports/format.ts';
-import { ARMS, type Fault, type MatrixPolicy, nameOf, POLICIES } from './arms.ts';
+import { ARMS, type Fault, LOAD, type MatrixPolicy, nameOf, POLICIES } from './arms.ts';
 import { charts } from './charts.ts';
 import { protocol } from './protocol.ts';
 import { type Cell, cellsOf, holds } from './verdict.ts';
@@ -40,12 +40,12 @@ const measures: [Measure, ...Measure[]] = [
 const STANDARD = (
   [
     ['listener-killed', 'event-driven', 'outbox', 'hardened'],
-    ['listener-black-hole', 'event-driven', 'outbox'],
-    ['invalidator-cut', 'event-driven', 'outbox'],
-    ['psql-edit', 'short-ttl', 'invalidated', 'lease', 'outbox'],
+    ['listener-black-hole', 'event-driven', 'hardened'],
+    ['invalidator-cut', 'event-driven', 'hardened'],
+    ['psql-edit', 'short-ttl', 'invalidated', 'lease', 'hardened'],
     ['app-killed', 'lease', 'hardened'],
-    ['old-snapshot', 'event-driven', 'outbox'],
-    ['flushed-mid-fill', 'fence', 'lease'],
+    ['old-snapshot', 'lease', 'hardened'],
+    ['flushed-mid-fill', 'fence', 'hardened'],
     ['postgres-down', 'event-driven', 'hardened'],
   ] as [Fault, ...MatrixPolicy[]][]
 ).flatMap(([fault, ...policies]) => policies.map((policy) => nameOf(policy, fault)));
@@ -55,7 +55,7 @@ export const experiment: Experiment = {
   title: 'What breaks, and what is left of a change',
   question:
     'A process is killed, a link is cut, a server comes back with old data: which policy goes on showing the old price, and for how long after all is well again?',
-  load: { kind: 'open', ratePerSecond: 50, arrivals: 'poisson', expectedP99Ms: 1000 },
+  load: LOAD,
   updatesPerSecond: 0,
   arms: ARMS,
   protocol,
