@@ -16,7 +16,8 @@ export function charts(analysis: ExperimentAnalysis): Figure[] {
     dotStrip(analysis, {
       id: 'selects',
       title: selectsTitle(analysis),
-      subtitle: 'SELECTs per answered request for a store that does not exist, one dot a trial.',
+      subtitle:
+        'SELECTs per request for a store that does not exist, one dot a trial; those that a full pool turned away are among them.',
       rows: analysis.arms.flatMap((arm) => {
         const values = arm.findings?.samples['selectsPerBadRequest'] ?? [];
         const row = analysis.theory?.find(

@@ -3,12 +3,13 @@ import { analyseExperiment } from '../../lab/analyse.ts';
 import { madeUpRecords, planOf, RUN_OPTIONS } from '../../lab/fixtures/records.ts';
 import type { ExperimentAnalysis, Findings } from '../../lab/result.ts';
 import { experiment } from './experiment.ts';
+import { countRequests } from './requests.ts';
 
 /** What a trial might have found: so many requests for absent stores, so many SELECTs for them. */
 function findings(answered: number, selects: number, filter?: { capacity: number }): Findings {
   return {
     totals: {
-      ...{ absentAnswered: answered, absentShed: 0, absentSelects: selects },
+      ...{ absent: answered, absentShed: 0, absentLookUps: selects, lookUpsExpected: 17.2 },
       ...{
         goodReads: 250,
         goodHits: 200,
@@ -19,7 +20,7 @@ function findings(answered: number, selects: number, filter?: { capacity: number
     },
     samples: {
       ...{ knownStores: [1001], selectsPerBadRequest: [selects / answered] },
-      ...{ bytesPerNote: [160], absentLoadSeconds: [0.024] },
+      ...{ bytesPerNote: [160] },
       ...(filter === undefined ? {} : { filterCapacity: [filter.capacity], filterRate: [0.01] }),
     },
     series: [],
@@ -84,7 +85,7 @@ describe('theory', () => {
     },
   );
 
-  test('10 noted slugs cost 10 x (1 + 30 x 0.024 s) = 17 SELECTs, so 22 of 3,000 agree and 60 do not', () => {
+  test('10 noted slugs cost the 17 SELECTs of the first requests and of those that come meanwhile, so 22 of 3,000 agree and 60 do not', () => {
     expect(rowOf('negative-repeated', FEW)?.theory).toBeCloseTo(17.2 / 3000, 4);
     expect(rowOf('negative-repeated', FEW)?.agrees).toBe(true);
     expect(rowOf('negative-repeated', findings(3000, 60))?.agrees).toBe(false);
@@ -113,4 +114,38 @@ test('scorecard, answer and figures follow what was found', () => {
   const figures = experiment.charts(analysis).map(({ id }) => id);
   expect(figures).toContain('penetration-selects');
   expect(figures).toContain('penetration-false-positives');
+});
+
+test('a request is counted by where it ended: the filter, the database, or a full pool', () => {
+  const slugs = ['absent-1', 'absent-2', 'store-00001'];
+  const counted = countRequests(
+    [
+      {
+        slugs,
+        reads: {
+          ...{ slug: [0, 0, 1, 2, 2], measured: [0, 0, 0, 1, 0], outcome: [6, 3, -1, 0, 0] },
+          ...{ status: [404, 404, 503, 200, 200], startUs: [0, 0, 0, 1_200_000, 0] },
+          ...{ endUs: [1, 1, 1, 1, 1], version: [0, 0, 0, 1, 1] },
+          ...{ loadedAtMs: [0, 0, 0, 0, 0], session: [0, 0, 0, 0, 0] },
+        },
+        loads: {
+          ...{ slug: [0, 1, 2], startUs: [100_000, 0, 0], endUs: [130_000, 500_000, 9] },
+          ...{ startedAtMs: [0, 0, 0], selects: [1, 0, 30], version: [0, -1, 1] },
+          dishes: [[], [], []],
+        },
+        writes: {
+          ...{ slug: [], product: [], sendUs: [], ackUs: [], doneUs: [], version: [], session: [] },
+        },
+      },
+    ],
+    { startUs: 0, seconds: 2 },
+  );
+  expect(counted).toEqual({
+    ...{ absent: 3, absentLookUps: 2, absentSelects: 1, absentShed: 1 },
+    firstLookUpSeconds: [0.03],
+    ...{ goodReads: 1, goodFailed: 0, goodHits: 1 },
+    absentSelectsBySecond: [1, 0],
+    goodReadsBySecond: [0, 1],
+    goodHitsBySecond: [0, 1],
+  });
 });

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Hands, Protocol } from '../../lab/protocol.ts';
+import { loadsPerExpiry } from '../../lab/theory/avalanche.ts';
 import { storeSlug } from '../lib/stores.ts';
 import { createStores } from './new-stores.ts';
 import { CONNECTIONS, designOf, FLOOD_USERS, GOOD_STORES, PRIMED_STORES } from './plan.ts';
@@ -41,17 +42,19 @@ export const protocol: Protocol = {
     const created = await createStores(hands);
     const notes = await weighNotes(redis, hands.catalogKey('absent-'));
 
-    const { absentSelectsBySecond, goodReadsBySecond, goodHitsBySecond, absentLoadSeconds } =
-      requests;
-    const { absentAnswered, absentShed, absentSelects, goodReads, goodFailed, goodHits } = requests;
+    const { absentSelectsBySecond, goodReadsBySecond, goodHitsBySecond } = requests;
+    const { absent, absentLookUps, absentSelects, absentShed } = requests;
+    const { goodReads, goodFailed, goodHits } = requests;
+    const perSlug = design.floodPerSecond / Math.max(1, design.distinct);
+    const expected = requests.firstLookUpSeconds.map((seconds) => loadsPerExpiry(perSlug, seconds));
     const wanted = design.floodPerSecond * hands.design.measureSeconds;
-    const flooded = absentAnswered + absentShed;
     return {
       load,
-      problems: flooded < wanted * 0.95 ? [`the flood had ${flooded} requests, not ${wanted}`] : [],
+      problems: absent < wanted * 0.95 ? [`the flood had ${absent} requests, not ${wanted}`] : [],
       findings: {
         totals: {
-          ...{ absentAnswered, absentShed, absentSelects, goodReads, goodFailed, goodHits },
+          ...{ absent, absentLookUps, absentSelects, absentShed, goodReads, goodFailed, goodHits },
+          ...(design.distinct === 0 ? {} : { lookUpsExpected: sum(expected) }),
           ...{ evicted, noteKeys: notes.keys, noteBytes: notes.bytes },
           created: created.visibleAfterMs.length,
           falseNotFound: created.falseNotFound,
@@ -65,11 +68,10 @@ export const protocol: Protocol = {
                 filterCapacity: [design.filter.capacity],
                 filterRate: [design.filter.falsePositiveRate],
               }),
-          selectsPerBadRequest: [absentSelects / Math.max(1, absentAnswered)],
+          selectsPerBadRequest: [absentLookUps / Math.max(1, absent)],
           goodHitShare: [goodHits / Math.max(1, goodReads)],
           goodFailedShare: [goodFailed / Math.max(1, goodReads)],
           visibleAfterMs: created.visibleAfterMs,
-          ...(absentLoadSeconds === null ? {} : { absentLoadSeconds: [absentLoadSeconds] }),
           ...(notes.keys === 0 ? {} : { bytesPerNote: [notes.bytes / notes.keys] }),
           ...(created.unannouncedHiddenMs === null
             ? {}
@@ -93,6 +95,8 @@ export const protocol: Protocol = {
     };
   },
 };
+
+const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0);
 
 async function knownStores(hands: Hands): Promise<number> {
   const client = await hands.connect();
