@@ -156,7 +156,7 @@ describe('loads', () => {
     expect(judge(refused)).toMatchObject({ overlappingFills: 1, staleSets: 0, staleReads: 0 });
   });
 
-  test('a reader who joined that load before its end is stale but proves no stale set', () => {
+  test('a reader who joined that load before its end is stale but proves no stale set, nor does a page that says it is old', () => {
     const loads = [{ at: 50, end: 150, version: 1 }];
     const joined = { at: 120, end: 150, version: 1, loadedAt: 50, outcome: 'coalesced' as const };
     expect(judge({ writes, loads, reads: [joined] })).toMatchObject({
@@ -165,6 +165,12 @@ describe('loads', () => {
     });
     const hit = { ...joined, outcome: 'hit' as const };
     expect(judge({ writes, loads, reads: [hit] }).staleSets).toBe(1);
+    const labelled = { ...joined, at: 160, outcome: 'stale' as const };
+    expect(judge({ writes, loads, reads: [labelled] })).toMatchObject({
+      staleReads: 1,
+      labelledStaleReads: 1,
+      staleSets: 0,
+    });
   });
 
   test('where another process invalidates, an old page within its lag is late, after it a stale set', () => {

@@ -81,8 +81,8 @@ export interface Staleness {
   /** Loads that lack a write whose COMMIT was acknowledged before they ended: what they fill is old already. */
   overlappingFills: number;
   /**
-   * Of the overlapping fills those whose page was taken from the cache when the invalidation of what they lack was long
-   * over: the stale-set race. A fill that is removed by that invalidation, or that was refused, is none.
+   * Of the overlapping fills those whose page was taken from the cache, as a fresh one, when the invalidation of what they
+   * lack was over: the stale-set race. A fill that is removed by that invalidation, or that was refused, is none.
    */
   staleSets: number;
 }
@@ -257,9 +257,13 @@ function judgeLoads(
   result.staleSets += sets.size;
 }
 
-/** The load was over when the read began, or the read was a hit: either proves that a copy was kept. */
+/**
+ * The read was answered from a copy as if it were a fresh one: it says so, or the load was over when it began. A page that
+ * is sent as `stale` was kept for that purpose.
+ */
 function cameFromCache(read: ReadRow, load: LoadRow): boolean {
-  return read.startUs > load.endUs || [HIT, EARLY, STALE].includes(read.outcome);
+  if (read.outcome === STALE) return false;
+  return read.startUs > load.endUs || [HIT, EARLY].includes(read.outcome);
 }
 
 /** Loads that show a write and lack an older one: they cannot come from one snapshot, whatever their version says. */
