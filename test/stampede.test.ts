@@ -46,3 +46,17 @@ test('with lock and single-flight it is loaded once, also by 2 processes', async
   const { samples } = await burst({ policy: 'lock+single-flight', processes: 2 });
   expect(samples['loadsPerExpiry']).toEqual([1, 1, 1]);
 });
+
+test('a lock of 100 ms under a load of 0.3 s is seen to let further loads in', async () => {
+  const { samples } = await burst({ policy: 'lock', overrides: { lockTtlMs: 100 } });
+  expect(Math.min(...samples['loadsPerExpiry']!)).toBeGreaterThan(1);
+});
+
+test('stale-while-revalidate on 2 processes: 2 loads behind the backs of readers who have the old page at once', async () => {
+  const { samples, totals } = await burst({
+    ...{ policy: 'swr', processes: 2, parameters: { expiry: 'logical' } },
+  });
+  expect(samples['loadsPerExpiry']).toEqual([2, 2, 2]);
+  // The rehearsal counts too.
+  expect(totals['event refresh']).toBe(8);
+});

@@ -92,7 +92,7 @@ export const experiment: Experiment = {
         ...['lock-naive-failing', 'lock-failing'],
       ],
     },
-    full: { rounds: 12, warmSeconds: 3, measureSeconds: 50 },
+    full: { rounds: 12, warmSeconds: 3, measureSeconds: 20 },
   },
   flagsAsMeasures: {
     'host-busy': 'a stampede may fill the machine; counts do not depend on it',
