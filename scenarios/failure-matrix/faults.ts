@@ -1,4 +1,4 @@
-import type { Hands, InvalidatorHandle, OwnRedis } from '../../lab/protocol.ts';
+import type { Hands, InvalidatorHandle, Link, OwnRedis } from '../../lab/protocol.ts';
 import type { Fault } from './arms.ts';
 import type { Changes } from './changes.ts';
 
@@ -9,10 +9,31 @@ const FAULT_MS = 2500;
 const PAUSE_MS = 150;
 
 /**
+ * Puts an invalidator behind a link that can be broken in place of the arm's own, where the fault is in that link. Before the
+ * load begins: a process takes a second or more to start.
+ */
+export async function faultyLink(hands: Hands, fault: Fault): Promise<Link | null> {
+  if (fault !== 'listener-black-hole' && fault !== 'invalidator-cut') return null;
+  const form = hands.arm.policy === 'event-driven' ? 'event-driven' : 'outbox';
+  const { postgres, redis } = hands.urls;
+  await own(hands).kill();
+  const link = await hands.link(fault === 'listener-black-hole' ? postgres : redis);
+  await hands.startInvalidator(
+    fault === 'listener-black-hole'
+      ? { form, postgresUrl: link.url }
+      : { form, redisUrl: link.url },
+  );
+  return link;
+}
+
+/**
  * One scripted fault: changes each dish once, so that no later change repairs what was lost.
  * @throws Error when the fault could not be made: the trial failed.
  */
-export const SCRIPTS: Record<Fault, (hands: Hands, changes: Changes) => Promise<Healed>> = {
+export const SCRIPTS: Record<
+  Fault,
+  (hands: Hands, changes: Changes, link: Link | null) => Promise<Healed>
+> = {
   async none(hands, changes) {
     await oneByOne(hands, changes.dishes, changes.byServer);
     return { healUs: null };
@@ -54,15 +75,11 @@ export const SCRIPTS: Record<Fault, (hands: Hands, changes: Changes) => Promise<
     return { healUs: null };
   },
 
-  async 'listener-black-hole'(hands, changes) {
-    await own(hands).kill();
-    const link = await hands.link(hands.urls.postgres);
-    await hands.startInvalidator({ form: formOf(hands), postgresUrl: link.url });
-    return during(hands, changes, 'black hole', {
-      begin: () => link.blackhole(),
-      end: () => link.heal(),
-    });
-  },
+  'listener-black-hole': (hands, changes, link) =>
+    during(hands, changes, 'black hole', {
+      begin: () => link?.blackhole(),
+      end: () => link?.heal(),
+    }),
 
   async 'invalidator-stopped'(hands, changes) {
     const invalidator = own(hands);
@@ -80,15 +97,11 @@ export const SCRIPTS: Record<Fault, (hands: Hands, changes: Changes) => Promise<
     });
   },
 
-  async 'invalidator-cut'(hands, changes) {
-    await own(hands).kill();
-    const link = await hands.link(hands.urls.redis);
-    await hands.startInvalidator({ form: formOf(hands), redisUrl: link.url });
-    return during(hands, changes, 'link to Redis cut', {
-      begin: () => link.cut(),
-      end: () => link.heal(),
-    });
-  },
+  'invalidator-cut': (hands, changes, link) =>
+    during(hands, changes, 'link to Redis cut', {
+      begin: () => link?.cut(),
+      end: () => link?.heal(),
+    }),
 
   /** Pages are changed and read anew between the snapshot and the crash. */
   async 'old-snapshot'(hands, changes) {
@@ -202,6 +215,3 @@ function ownRedis({ ownRedis: redis }: Hands): OwnRedis {
   if (redis === null) throw new Error('this arm has no Redis of its own');
   return redis;
 }
-
-const formOf = ({ arm }: Hands): 'event-driven' | 'outbox' =>
-  arm.policy === 'event-driven' ? 'event-driven' : 'outbox';

@@ -4,7 +4,7 @@ import { storeSlug } from '../lib/stores.ts';
 import { afterHeal } from './after-heal.ts';
 import { FAULTS, type Fault, STORES } from './arms.ts';
 import { openChanges } from './changes.ts';
-import { SCRIPTS } from './faults.ts';
+import { faultyLink, SCRIPTS } from './faults.ts';
 
 /** From the beginning of the measured phase to the fault: every store has a copy. */
 const QUIET_MS = 500;
@@ -21,6 +21,7 @@ export const protocol: Protocol = {
     if (!isFault(fault)) throw new Error(`unknown fault: ${String(fault)}`);
     const changes = await openChanges(hands, slugs);
     if (changes.dishes.length < STORES) throw new Error(`the database has no ${STORES} stores`);
+    const link = await faultyLink(hands, fault);
     for (const slug of slugs) await hands.servers[0]!.page(`/stores/${slug}/catalog`);
 
     const running = hands.load({ extra: { stores: STORES } });
@@ -30,7 +31,7 @@ export const protocol: Protocol = {
     const copies = await hands.redis.exists(...slugs.map((slug) => hands.catalogKey(slug)));
     if (copies < STORES && hands.arm.policy !== 'short-ttl')
       problems.push(`only ${copies} of ${STORES} stores had a copy before the fault`);
-    const { healUs } = await SCRIPTS[fault](hands, changes);
+    const { healUs } = await SCRIPTS[fault](hands, changes, link);
     const load = await running.done;
     await hands.sleep(SETTLE_MS);
 

@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Findings } from '../lab/result.ts';
+import { experiment } from '../scenarios/failure-matrix/experiment.ts';
+import { requireTool, testStack } from './stack.ts';
+import { invalidFlags, measurementOf, openTrials, type Trials } from './trials.ts';
+
+let trials: Trials;
+
+beforeAll(async () => {
+  trials = await openTrials({ stores: 5 });
+});
+afterAll(() => trials.close());
+
+/** One short trial of an arm of the matrix. */
+async function trial(name: string, measureSeconds: number): Promise<Findings> {
+  const arm = experiment.arms.find((one) => one.name === name)!;
+  const record = await trials.run({
+    ...arm,
+    load: arm.load ?? experiment.load,
+    experiment: experiment.name,
+    protocol: experiment.protocol!,
+    flagsAsMeasures: experiment.flagsAsMeasures,
+    measureSeconds,
+  });
+  expect(invalidFlags(record)).toEqual([]);
+  return measurementOf(record).findings!;
+}
+
+// The short form of `npm run verify -- failure-matrix`.
+test('a Redis that comes back with old data: a lease loses all 5 changes, hardened none', async (context) => {
+  requireTool((await testStack()).redisServer, 'redis-server', context.skip);
+  expect((await trial('lease-old-snapshot', 5)).totals).toMatchObject({ writes: 5, lost: 5 });
+  expect((await trial('hardened-old-snapshot', 5)).totals).toMatchObject({ writes: 5, lost: 0 });
+});
+
+test('a server killed between COMMIT and DEL: its change is lost with DEL by the server', async () => {
+  expect((await trial('invalidated-app-killed', 3)).totals).toMatchObject({ writes: 1, lost: 1 });
+});
