@@ -8,14 +8,17 @@ export const l1TtlMs: Part<number | null> = {
     'for how many ms a process sends what it read from Redis without asking again; null: never',
   schema: z.number().int().min(10).max(3_600_000).nullable(),
   fallback: null,
-  conflicts({ l1TtlMs: value, ttlMs, store }) {
+  conflicts({ l1TtlMs: value, ttlMs, store, fence }) {
     if (value === null) return [];
     if (store !== 'redis') return [`l1TtlMs ${value} needs store "redis", not "${store}"`];
+    const problems: string[] = [];
     if (ttlMs !== null && value > ttlMs)
-      return [
+      problems.push(
         `l1TtlMs ${value} is longer than ttlMs ${ttlMs}: the first level outlives the second`,
-      ];
-    return [];
+      );
+    if (fence === 'version-key')
+      problems.push(`l1TtlMs ${value} skips the version that fence "version-key" reads each time`);
+    return problems;
   },
   wrap(inner, settings, services) {
     const { l1TtlMs: ttlMs, l1MaxEntries: maxEntries, l1Bus } = settings;

@@ -80,6 +80,20 @@ describe('a policy that is asked for', () => {
     ['lease', { fence: 'floor' }, ['do the same: choose one']],
     ['invalidated', { fence: 'version-key' }, ['each version has a key of its own']],
     ['jitter', { jitter: 1.5 }, ['jitter: ']],
+    ['uncached', { body: 'identity' }, ['body "identity" needs store']],
+    ['joined', { isolation: 'read-committed' }, ['needs query "naive"']],
+    ['uncached', { negativeTtlMs: 300_000 }, ['negativeTtlMs 300000 needs store']],
+    ['negative', { ttlMs: 60_000 }, ['negativeTtlMs 300000 is longer than ttlMs 60000']],
+    ['static', { l1TtlMs: 1000 }, ['l1TtlMs 1000 needs store']],
+    ['l1', { ttlMs: 500 }, ['l1TtlMs 1000 is longer than ttlMs 500']],
+    ['l1', { l1TtlMs: null }, ['needs l1TtlMs: there is nothing to evict']],
+    ['l1', { invalidate: 'none' }, ['nothing would be published']],
+    ['version-key', { l1TtlMs: 1000 }, ['skips the version']],
+    [
+      'bloom',
+      { admission: { filter: 'bloom', capacity: 0, falsePositiveRate: 0.01 } },
+      ['capacity'],
+    ],
   ])('%s with %j is refused', (preset, overrides, expected) => {
     const found = reasons({ preset, overrides });
     expect(found).toHaveLength(expected.length);
