@@ -37,7 +37,9 @@ function scores(experiments: readonly ExperimentAnalysis[]): string {
   if (card === null) return '';
   const beaten = defeats(experiments);
   const cell = (scored: Scored): string => {
-    const interval = intervalText(scored.estimate).replace('95 % interval ', '');
+    const interval = intervalText(scored.estimate)
+      .replace('95 % interval ', '')
+      .replace('n = ', 'n\u00a0=\u00a0');
     const by = beaten.filter(({ best }) => sameScore(best, scored)).map((one) => one.by.policy);
     return [
       `<span class="tone ${scored.tone}"><a href="#${escapeXml(scored.experiment)}">${TONE_SIGNS[scored.tone]} ${prose(scored.words)}</a></span>`,
@@ -50,8 +52,11 @@ function scores(experiments: readonly ExperimentAnalysis[]): string {
     ['Strategy', ...card.diseases.map(capital)],
     card.rows.map(({ policy, cells }) => ({
       head: prose(policy),
+      // One element a cell: on a phone a cell is a grid of label and content.
       cells: cells.map((own) =>
-        own.length === 0 ? '<span class="soft">–</span>' : own.map(cell).join(''),
+        own.length === 0
+          ? '<span class="unmeasured">–</span>'
+          : `<div>${own.map(cell).join('')}</div>`,
       ),
     })),
   );

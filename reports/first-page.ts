@@ -9,7 +9,7 @@ import {
   type TradeOff,
 } from '../lab/result.ts';
 import type { Figure } from './figure.ts';
-import { estimateWithInterval, inUnit, list, number, plural } from './format.ts';
+import { capital, estimateWithInterval, inUnit, list, number, plural } from './format.ts';
 import { POLICY_STYLES } from './palette.ts';
 
 /** What the first page of a run of several experiments says, before it becomes HTML or Markdown. */
@@ -185,6 +185,6 @@ export function mismatches({ theory = [] }: ExperimentAnalysis): string[] {
     .filter(({ agrees }) => agrees === false)
     .map(
       ({ arm, quantity, formula, theory: expected, unit, measured, note }) =>
-        `${arm}, ${quantity}: theory says ${inUnit(expected, unit)} (${formula}), measured ${estimateWithInterval(measured, unit)}. ${note}`,
+        `${arm}, ${quantity}: theory says ${inUnit(expected, unit)} (${formula}), measured ${estimateWithInterval(measured, unit)}. ${capital(note)}`,
     );
 }

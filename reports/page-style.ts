@@ -21,7 +21,7 @@ a:focus-visible,summary:focus-visible,[tabindex]:focus-visible{outline:3px solid
 .kicker{margin:0 0 .3rem;font-size:.9rem}
 .method{font-size:.9rem;margin:0 0 .5rem}
 .answer{font-size:1.15rem;font-weight:600;border-left:.3rem solid var(--blue);padding:.35rem 0 .35rem .8rem;margin:.6rem 0 1rem}
-.alert{border-left:.3rem solid var(--vermilion);padding:.35rem .8rem;background:var(--panel)}
+.alert{border-left:.3rem solid var(--vermilion);padding:.35rem .8rem;margin:.6rem 0 1rem;background:var(--panel)}
 .experiment{padding-top:1.2rem}
 .experiment+.experiment{border-top:2px solid var(--grid);margin-top:3rem;padding-top:2rem}
 figure{margin:0}
@@ -43,6 +43,8 @@ tbody th{font-weight:600}
 .tone.good{color:var(--good)}
 .tone.bad{color:var(--bad)}
 .overview{padding-top:1rem}
+.unmeasured{color:var(--soft)}
+.scorecard td{padding-top:.25rem;padding-bottom:.25rem}
 .badge{display:inline-block;border:1px solid var(--soft);border-radius:.8rem;padding:0 .55rem;font-size:.85rem;white-space:nowrap}
 .badge.good{border-color:var(--good);color:var(--good)}
 .badge.bad{border-color:var(--bad);color:var(--bad)}
@@ -72,6 +74,7 @@ table.cards,.cards tbody,.cards tr,.cards td,.cards th{display:block}
 .cards td,.cards th,.cards td{border:0;padding:.1rem 0;text-align:left;white-space:normal}
 .cards td{display:grid;grid-template-columns:10.6rem 1fr}
 .cards .badge{justify-self:start}
+.cards td:has(.unmeasured){display:none}
 .cards td::before{content:attr(data-label);color:var(--soft)}
 }
 @page{margin:1.6cm 1.4cm}

@@ -3,11 +3,13 @@ import { colour } from './palette.ts';
 
 /**
  * Widths of a plot in px, on a wide screen and on a phone. `labelled` plots leave room on the right
- * for the names of their lines, `panels` have only an axis on the left, `full` ones have neither.
+ * for the names of their lines, `named` ones for long names with a figure, `panels` have only an axis on
+ * the left, `full` ones have neither.
  * Builders use the wide one for every view of a spec, and name the kind in `usermeta.plot`.
  */
 export const PLOT_WIDTHS = {
   labelled: { wide: 640, narrow: 216 },
+  named: { wide: 590, narrow: 124 },
   panels: { wide: 740, narrow: 276 },
   full: { wide: 800, narrow: 330 },
 } as const;
@@ -15,7 +17,7 @@ export const PLOT_WIDTHS = {
 /** Kind of a spec's plot: `labelled` unless its `usermeta.plot` says otherwise. */
 export function plotKind(spec: TopLevelSpec): keyof typeof PLOT_WIDTHS {
   const kind: unknown = spec.usermeta?.['plot'];
-  return kind === 'panels' || kind === 'full' ? kind : 'labelled';
+  return kind === 'named' || kind === 'panels' || kind === 'full' ? kind : 'labelled';
 }
 
 /** First face: the one that the repository ships, so that PNG files look the same everywhere. */

@@ -59,6 +59,7 @@ export function heatmap(
     y: STEP ** (row + 0.5),
   }));
   const ticks = logTicks(domain, 0);
+  const axis = options.axis.replace(' (log scale)', ''); // a phone has no room for it above each panel
   const x = {
     field: 'x',
     type: 'quantitative',
@@ -71,7 +72,7 @@ export function heatmap(
   return {
     id: `${analysis.name}-${options.id}`,
     title: options.title,
-    subtitle: `${options.subtitle} Each cell: ${number(step)} wide, a factor of ${number(STEP)} high; the darkest has ${plural(most, 'request')}, each lighter step about a factor of ${number(most ** (1 / SHADES.length), 2)} fewer.`,
+    subtitle: `${options.subtitle} Log scale. Each cell: ${number(step)} wide, a factor of ${number(STEP)} high; the darkest has ${plural(most, 'request')}, each lighter step about a factor of ${number(most ** (1 / SHADES.length), 2)} fewer.`,
     description: `${panels.map((panel) => `${panel.arm}: ${panelText(panel)}`).join('; ')}.`,
     spec: {
       usermeta: { plot: 'panels' },
@@ -82,7 +83,7 @@ export function heatmap(
         sort: panels.map(({ arm }) => arm),
         header: {
           labelOrient: 'top',
-          labelExpr: `datum.value + ', ' + ${JSON.stringify(options.axis)}`,
+          labelExpr: `datum.value + ', ' + ${JSON.stringify(axis)}`,
         },
       },
       columns: 1,

@@ -60,7 +60,7 @@ export function pareto(
   if (points.length < 2) return null;
   const x = valueAxis(
     points.flatMap((one) => ends(stale(one))),
-    'answers that showed an old page (log scale)',
+    'stale answers (log scale)',
     { spacing: 'log', share: true },
   );
   const y = valueAxis(
@@ -98,10 +98,11 @@ export function pareto(
   return {
     id: `${prefix}-${options.id}`,
     title: options.title,
-    subtitle: `${options.subtitle} Down and left is better. Filled and bold: the front, nothing else is at least as fresh, as cheap and as often hit. After the name: hit ratio.`,
+    subtitle: `${options.subtitle} Stale: an answer that showed an old page. Down and left is better. Filled and bold: the front, nothing else is at least as fresh, as cheap and as often hit. After the name: hit ratio.`,
     description: `On the front are ${best.join('; ')}.`,
     spec: {
-      width: PLOT_WIDTHS.labelled.wide,
+      usermeta: { plot: 'named' },
+      width: PLOT_WIDTHS.named.wide,
       height,
       layer: [
         {
