@@ -5,7 +5,7 @@ import { trialStrip } from '../../reports/charts/trial-strip.ts';
 import type { Figure } from '../../reports/figure.ts';
 import { list, milliseconds, number, percent, plural } from '../../reports/format.ts';
 import { longestMs, staleShare, total } from './figures.ts';
-import { visibilityChart } from './visibility.ts';
+import { shareAt, visibilityChart, visibilityOf } from './visibility.ts';
 
 /** Policies whose t-visibility is worth a line; the others lie on zero. */
 const VISIBLE = [
@@ -28,8 +28,7 @@ export function charts(analysis: ExperimentAnalysis): Figure[] {
   return [
     shares(hot, 'stale', shareTitle(hot, 'one hot page')),
     visibilityChart(hot, {
-      title:
-        'How long an edit takes to show: the fill that a DEL overtook keeps the old price alive',
+      title: visibilityTitle(hot),
       arms: VISIBLE,
     }),
     windows(hot),
@@ -84,7 +83,7 @@ function shareText(arm: ArmAnalysis): string {
   const torn = total(arm, 'tornReads');
   return [
     `${percent(share.value)} of ${reads}, up to ${milliseconds(longestMs(arm) ?? 0)} old`,
-    `${number(total(arm, 'staleSets'))} stale sets in ${edits}`,
+    `${plural(total(arm, 'staleSets'), 'stale set')} in ${edits}`,
     ...(labelled === 0 ? [] : [`${number(labelled)} labelled as old`]),
     ...(torn === 0 ? [] : [`${number(torn)} torn`]),
   ].join('; ');
@@ -97,6 +96,17 @@ function shareTitle({ arms }: ExperimentAnalysis, where: string): string {
     return share === null ? [] : [`${percent(share.value)} with ${policy}`];
   });
   return shown.length === 0 ? `Stale reads of ${where}` : `Stale reads of ${where}: ${list(shown)}`;
+}
+
+function visibilityTitle({ arms }: ExperimentAnalysis): string {
+  const shown = ['short-ttl', 'invalidated', 'lock', 'lease'].flatMap((name) => {
+    const arm = arms.find((one) => one.arm === name);
+    const points = arm === undefined ? [] : visibilityOf(arm);
+    return points.some(({ ms }) => ms === 1000) ? [`${shareAt(points, 1000)} with ${name}`] : [];
+  });
+  return shown.length === 0
+    ? 'How long an edit takes to show'
+    : `0.5 to 1 s after an edit it is still missing from reads: ${list(shown)}`;
 }
 
 function windows(analysis: ExperimentAnalysis): Figure | null {

@@ -22,8 +22,9 @@ export function visibilityOf(arm: ArmAnalysis): { ms: number; share: number; pai
 }
 
 /** Share of the step that ends so many ms after an edit. */
-function shareAt(points: readonly { ms: number; share: number }[], ms: number): string {
-  return percent(points.find((point) => point.ms === ms)?.share ?? 0);
+export function shareAt(points: readonly { ms: number; share: number }[], ms: number): string {
+  const found = points.find((point) => point.ms === ms);
+  return found === undefined ? 'too few' : percent(found.share);
 }
 
 /** The t-visibility curves of some arms as steps. Null without one. */
@@ -41,8 +42,14 @@ export function visibilityChart(
   const rows = curves.flatMap(({ name, points }) =>
     points.map((point) => ({ arm: name, ...point })),
   );
+  // A step begins where the one before ends.
+  const drawnRows = curves.flatMap(({ name, points }) => {
+    const [first] = points;
+    const begin = first === undefined ? [] : [{ ...first, ms: first.ms / 2 }];
+    return [...begin, ...points].map((point) => ({ arm: name, ...point }));
+  });
   const x = logAxis(
-    rows.map(({ ms }) => ms),
+    drawnRows.map(({ ms }) => ms),
     'time since the COMMIT was acknowledged, ms (log scale)',
   );
   const y = valueAxis([0, ...rows.map(({ share }) => share)], 'reads that miss the edit', {
@@ -64,8 +71,8 @@ export function visibilityChart(
       height: HEIGHT,
       layer: [
         {
-          data: { values: rows },
-          mark: { type: 'line', interpolate: 'step-before', point: false },
+          data: { values: drawnRows },
+          mark: { type: 'line', interpolate: 'step-before' },
           encoding: {
             x: { field: 'ms', type: 'quantitative', ...x },
             y: { field: 'share', type: 'quantitative', scale: y.scale, axis: y.axis },
