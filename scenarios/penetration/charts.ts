@@ -10,6 +10,9 @@ import type { Figure } from '../../reports/figure.ts';
 import { number, percent } from '../../reports/format.ts';
 import { filterFill, selectsPerBadRequest } from './judgement.ts';
 
+/** The arms that differ in what good visitors feel: panels for all would hide it. */
+const SHOWN = ['none-random', 'negative-random', 'negative-evict', 'bloom-random'];
+
 /** Figures of the penetration experiment. */
 export function charts(analysis: ExperimentAnalysis): Figure[] {
   return [
@@ -36,9 +39,7 @@ export function charts(analysis: ExperimentAnalysis): Figure[] {
       title: hitsTitle(analysis),
       subtitle:
         'Share of the good requests of each second that a copy answered, mean over the valid trials.',
-      lines: seriesLines(analysis, 'goodHitShare').filter(({ arm }) =>
-        ['none-random', 'negative-random', 'negative-evict', 'bloom-random'].includes(arm),
-      ),
+      lines: seriesLines(analysis, 'goodHitShare').filter(({ arm }) => SHOWN.includes(arm)),
       axis: 'hit ratio of good stores',
       unit: '',
       share: true,
@@ -47,7 +48,13 @@ export function charts(analysis: ExperimentAnalysis): Figure[] {
       title: 'What good visitors wait while the flood lasts, against no defence',
       comparisons: analysis.comparisons,
     }),
-    timeline(analysis, { title: 'Response time of good stores, by second' }),
+    timeline(
+      { ...analysis, arms: analysis.arms.filter(({ arm }) => SHOWN.includes(arm)) },
+      {
+        title: timelineTitle(analysis),
+        look: 'policy',
+      },
+    ),
     trialStrip(analysis),
   ].filter((figure) => figure !== null);
 }
@@ -65,7 +72,15 @@ function selectsTitle(analysis: ExperimentAnalysis): string {
   const filter = valueOf(analysis, 'bloom-random');
   if (random === null || filter === null)
     return 'What a request for an absent store costs the database';
-  return `Against random slugs notes leave ${number(random)} SELECTs per bad request, a filter ${number(filter)}`;
+  return `SELECTs per random bad request: ${number(random)} with notes, ${number(filter)} with a filter`;
+}
+
+function timelineTitle(analysis: ExperimentAnalysis): string {
+  const failed = (name: string): number | null =>
+    armNamed(analysis, name)?.measures['goodFailedShare']?.value ?? null;
+  const [none, filter] = [failed('none-random'), failed('bloom-random')];
+  if (none === null || filter === null) return 'Response time of good stores, by second';
+  return `While the flood lasts ${percent(none)} of the good requests fail without a defence, ${percent(filter)} behind a filter`;
 }
 
 function hitsTitle(analysis: ExperimentAnalysis): string {
