@@ -341,6 +341,7 @@ export interface Score {
   disease: Disease;
   /** The effect in a few words with the figure, e.g. `1 load per expiry`. */
   words: string;
+  /** A cost: smaller is better in every disease. Scores of one experiment and disease are set against each other. */
   estimate: Estimate | null;
   tone: 'good' | 'bad' | 'neutral';
 }

@@ -10,7 +10,7 @@ import { colour, POLICY_STYLES } from '../palette.ts';
 import { PLOT_WIDTHS } from '../theme.ts';
 import type { Estimate, TradeOff } from '../../lab/result.ts';
 import { valueAxis } from './axes.ts';
-import { spread } from './series.ts';
+import { spread, TITLE_ABOVE_LABELS } from './series.ts';
 
 const LEAST_HEIGHT = 300;
 const LABEL_PX = 17;
@@ -111,7 +111,7 @@ export function pareto(
           encoding: {
             x: { ...at, scale: x.scale, axis: x.axis },
             x2: { value: 'width' },
-            y: { ...up, scale: y.scale, axis: y.axis },
+            y: { ...up, scale: y.scale, axis: { ...y.axis, titleY: TITLE_ABOVE_LABELS } },
             y2: { field: 'labelY' },
             color: hue,
           },
@@ -137,6 +137,19 @@ export function pareto(
             fillOpacity: { field: 'front', type: 'quantitative', scale: null, legend: null },
             shape: { field: 'marker', type: 'nominal', scale: null, legend: null },
           },
+        },
+        {
+          data: { values: [{}] },
+          mark: {
+            type: 'text',
+            text: 'strategy · hit ratio',
+            y: -10,
+            xOffset: 6,
+            align: 'left',
+            fontSize: 11,
+            color: colour('soft'),
+          },
+          encoding: { x: { value: 'width' } },
         },
         ...(['bold', 'normal'] as const).map((weight) => ({
           data: { values: values.filter((one) => one.weight === weight) },
