@@ -118,14 +118,19 @@ export const experiment: Experiment = {
     { baseline: 'cached', candidate: 'cached-again', measure: 'p50Ms', rank: 'noise floor' },
   ],
   profiles: {
-    headline: { rounds: 12, warmSeconds: 2, measureSeconds: 5 },
-    quick: {
-      rounds: 3,
+    headline: {
+      rounds: 12,
       warmSeconds: 1.5,
       measureSeconds: 3,
-      arms: ['uncached', 'joined', 'cached', 'static'],
+      arms: ['uncached', 'joined', 'cached', 'cached-again', 'invalidated'],
     },
-    standard: { rounds: 12, warmSeconds: 3, measureSeconds: 10 },
+    quick: {
+      rounds: 2,
+      warmSeconds: 1,
+      measureSeconds: 2.5,
+      arms: ['uncached', 'joined', 'cached'],
+    },
+    standard: { rounds: 12, warmSeconds: 2, measureSeconds: 6 },
     full: { rounds: 24, warmSeconds: 5, measureSeconds: 30 },
   },
   flagsAsMeasures: {},
