@@ -4,7 +4,7 @@ import { intervals } from '../../reports/charts/intervals.ts';
 import { trialStrip } from '../../reports/charts/trial-strip.ts';
 import type { Figure } from '../../reports/figure.ts';
 import { list, milliseconds, number, percent, plural } from '../../reports/format.ts';
-import { longestMs, staleShare, total } from './figures.ts';
+import { longestMs, promised, staleShare, total } from './figures.ts';
 import { shareAt, visibilityChart, visibilityOf } from './visibility.ts';
 
 /** Policies whose t-visibility is worth a line; the others lie on zero. */
@@ -82,7 +82,7 @@ function shareText(arm: ArmAnalysis): string {
   const labelled = total(arm, 'labelledStaleReads');
   const torn = total(arm, 'tornReads');
   return [
-    `${percent(share.value)} of ${reads}, up to ${milliseconds(longestMs(arm) ?? 0)} old`,
+    `${percent(share.value)} of ${reads}, up to ${milliseconds(longestMs(arm) ?? 0)} old${promised(arm)}`,
     `${plural(total(arm, 'staleSets'), 'stale set')} in ${edits}`,
     ...(labelled === 0 ? [] : [`${number(labelled)} labelled as old`]),
     ...(torn === 0 ? [] : [`${number(torn)} torn`]),

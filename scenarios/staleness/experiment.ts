@@ -6,7 +6,7 @@ import { milliseconds, percent, plural } from '../../reports/format.ts';
 import { ARMS } from './arms.ts';
 import { charts, isHot } from './charts.ts';
 import { claims } from './claims.ts';
-import { hitRatio, longestMs, staleShare, total } from './figures.ts';
+import { hitRatio, longestMs, promised, staleShare, total } from './figures.ts';
 import { protocol } from './protocol.ts';
 import { theory } from './theory.ts';
 
@@ -139,7 +139,7 @@ function scores(analysis: Analysed): Score[] {
           disease: 'staleness' as const,
           words: none
             ? `0 of ${total(arm, 'reads')} reads stale`
-            : `${percent(share.value)} stale, up to ${milliseconds(longestMs(arm) ?? 0)}`,
+            : `${percent(share.value)} stale, up to ${milliseconds(longestMs(arm) ?? 0)}${promised(arm)}`,
           estimate: share,
           tone: none
             ? ('good' as const)

@@ -1,5 +1,6 @@
 import type { ArmAnalysis, Estimate } from '../../lab/result.ts';
 import { wilson } from '../../lab/stats/wilson.ts';
+import { milliseconds } from '../../reports/format.ts';
 
 /** Total of an arm's valid trials; 0 where it has none. */
 export function total(arm: ArmAnalysis, name: string): number {
@@ -28,4 +29,10 @@ export function hitRatio(arm: ArmAnalysis): Estimate | null {
   const { hit = 0, early = 0, stale = 0 } = arm.outcomes;
   const all = Object.values(arm.outcomes).reduce((sum, count) => sum + count, 0);
   return wilson(hit + early + stale, all);
+}
+
+/** What the policy promised as the longest staleness, in ms, in the words of a table; empty where it promises nothing. */
+export function promised(arm: ArmAnalysis): string {
+  const bounds = arm.findings?.samples['boundMs'] ?? [];
+  return bounds.length === 0 ? '' : ` (promised: ${milliseconds(Math.max(...bounds))})`;
 }

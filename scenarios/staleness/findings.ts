@@ -24,6 +24,8 @@ export function findingsOf(facts: {
   journals: readonly Journal[];
   refusedFills: number;
   editedSeconds: number;
+  /** Longest staleness that the policy promises; null: none. */
+  boundMs: number | null;
 }): Findings {
   const { judged, everybody, edited, journals } = facts;
   return {
@@ -65,10 +67,16 @@ export function findingsOf(facts: {
       windowMs: judged.windowsMs,
       openMs: judged.openMs,
       loadMs: evenly(loadTimesMs(journals)),
+      boundMs: facts.boundMs === null ? [] : [facts.boundMs],
     },
     series: [],
     notes: [],
   };
+}
+
+/** 0 without a load. */
+export function longestLoadMs(journals: readonly Journal[]): number {
+  return loadTimesMs(journals).at(-1) ?? 0;
 }
 
 function loadTimesMs(journals: readonly Journal[]): number[] {

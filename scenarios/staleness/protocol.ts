@@ -1,8 +1,9 @@
 import { judgeStaleness } from '../../lab/oracle/staleness.ts';
 import type { Arm, ProfileDesign } from '../../lab/experiment.ts';
-import type { Protocol } from '../../lab/protocol.ts';
+import type { Hands, Protocol } from '../../lab/protocol.ts';
+import { stalenessBoundMs } from '../../server/cache/staleness-bound.ts';
 import { dishesOf, editPrices } from './editor.ts';
-import { findingsOf } from './findings.ts';
+import { findingsOf, longestLoadMs } from './findings.ts';
 
 /** The measured phase ends with quiet, so that windows can close. */
 const QUIET_SECONDS = 1;
@@ -54,10 +55,20 @@ export const protocol: Protocol = {
         journals,
         refusedFills: cacheEvents['fill-refused'] ?? 0,
         editedSeconds,
+        boundMs: await boundMs(hands, longestLoadMs(journals)),
       }),
     };
   },
 };
+
+/** The longest staleness that the policy in force promises, given loads as long as the longest; null: no promise. */
+async function boundMs(hands: Hands, loadMs: number): Promise<number | null> {
+  const answer = await hands.servers[0]!.page('/lab/policy');
+  const { settings } = JSON.parse(answer.body.toString('utf8')) as {
+    settings: Parameters<typeof stalenessBoundMs>[0];
+  };
+  return stalenessBoundMs(settings, loadMs);
+}
 
 /** The restaurant, or as many of the platform's other stores. */
 function slugsOf(stores: number): string[] {
