@@ -104,7 +104,8 @@ app.use(problemHandler((error) => log.error({ err: error }, 'request failed')));
 
 const server = createServer(app);
 server.keepAliveTimeout = 65_000;
-server.listen(environment.port, environment.host, () => {
+// Loopback alone: the lab's routes have no token here.
+server.listen(environment.port, '127.0.0.1', () => {
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : environment.port;
   process.stdout.write(`${JSON.stringify({ listening: port })}\n`);
