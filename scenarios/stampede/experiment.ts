@@ -18,7 +18,7 @@ export const experiment: Experiment = {
     ratePerSecond: RATE,
     arrivals: 'poisson',
     expectedP99Ms: 1100,
-    virtualUsers: 140,
+    virtualUsers: 90,
   },
   updatesPerSecond: 0,
   arms: ARMS,
