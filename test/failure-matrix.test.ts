@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => trials.close());
 
 /** One short trial of an arm of the matrix. */
-async function trial(name: string, measureSeconds: number): Promise<Findings> {
+async function trial(name: string): Promise<Findings> {
   const arm = experiment.arms.find((one) => one.name === name)!;
   const record = await trials.run({
     ...arm,
@@ -20,7 +20,7 @@ async function trial(name: string, measureSeconds: number): Promise<Findings> {
     experiment: experiment.name,
     protocol: experiment.protocol!,
     flagsAsMeasures: experiment.flagsAsMeasures,
-    measureSeconds,
+    measureSeconds: 4,
   });
   expect(invalidFlags(record)).toEqual([]);
   return measurementOf(record).findings!;
@@ -29,10 +29,6 @@ async function trial(name: string, measureSeconds: number): Promise<Findings> {
 // The short form of `npm run verify -- failure-matrix`.
 test('a Redis that comes back with old data: a lease loses all 5 changes, hardened none', async (context) => {
   requireTool((await testStack()).redisServer, 'redis-server', context.skip);
-  expect((await trial('lease-old-snapshot', 5)).totals).toMatchObject({ writes: 5, lost: 5 });
-  expect((await trial('hardened-old-snapshot', 5)).totals).toMatchObject({ writes: 5, lost: 0 });
-});
-
-test('a server killed between COMMIT and DEL: its change is lost with DEL by the server', async () => {
-  expect((await trial('invalidated-app-killed', 3)).totals).toMatchObject({ writes: 1, lost: 1 });
+  expect((await trial('lease-old-snapshot')).totals).toMatchObject({ writes: 5, lost: 5 });
+  expect((await trial('hardened-old-snapshot')).totals).toMatchObject({ writes: 5, lost: 0 });
 });

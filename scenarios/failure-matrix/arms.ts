@@ -117,7 +117,7 @@ export const ARMS: Arm[] = (Object.keys(FAULTS) as Fault[]).flatMap((fault) =>
       cache: 'prime',
       expects: { selectsPerLoad: null },
       // The answer to COMMIT is on its way for as long: that is when the server is killed.
-      dbLatency: slow ? (fault === 'app-killed' ? '200' : '10') : '0',
+      dbLatency: slow ? (fault === 'app-killed' ? '250' : '20') : '0',
       ...(fault === 'app-killed' ? { processes: 2 } : {}),
       ...(fault === 'flushed-mid-fill' ? { load: FEW_READERS } : {}),
       ...(OWN_REDIS.includes(fault) ? { redis: 'own' as const } : {}),
