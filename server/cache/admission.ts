@@ -28,12 +28,15 @@ export const admission: Part<Admission | null> = {
 
 const REJECTED: Read = { outcome: 'rejected', entry: null, loaded: null, stored: false };
 
-/** Turns away who asks for what does not exist, before any cache or database is asked. */
+/**
+ * Turns away who asks for what does not exist, before Redis is asked or a connection of the pool is taken. That the
+ * filter does not know a key is checked by a round trip that all who are turned away at the moment share.
+ */
 function admit(inner: Strategy, existence: Existence, services: Pick<Services, 'count'>): Strategy {
-  const counted = async (load: Load): ReturnType<Load> => {
-    const certain = existence.isReady();
+  const counted = async (key: string, load: Load): ReturnType<Load> => {
     const loaded = await load();
-    if (loaded === null && certain) services.count('filter-false-positive');
+    if (loaded === null && existence.isReady() && existence.mayExist(key))
+      services.count('filter-false-positive');
     return loaded;
   };
   const isRejected = async (key: string): Promise<boolean> =>
@@ -44,13 +47,13 @@ function admit(inner: Strategy, existence: Existence, services: Pick<Services, '
     async get(key, load) {
       // In two steps: who is admitted at once does not wait for a turn of the event loop.
       if (!existence.mayExist(key) && (await existence.isAbsent(key))) return REJECTED;
-      return inner.get(key, () => counted(load));
+      return inner.get(key, () => counted(key, load));
     },
     async getMany(keys, load) {
       const rejected = await Promise.all(keys.map(isRejected));
       const admitted = keys.filter((_key, index) => rejected[index] !== true);
       if (admitted.length === 0) return keys.map(() => REJECTED);
-      const reads = await inner.getMany(admitted, async (key) => counted(() => load(key)));
+      const reads = await inner.getMany(admitted, (key) => counted(key, () => load(key)));
       const readOf = new Map(admitted.map((key, index) => [key, reads[index]]));
       return keys.map((key) => readOf.get(key) ?? REJECTED);
     },
