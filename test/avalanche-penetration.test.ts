@@ -68,7 +68,7 @@ describe('60 copies that were made together', () => {
       { ratePerSecond: 60, measureSeconds: 7 },
     );
     const ends = pointsOf(findings, 'expiries');
-    // 5 a second, seen for 7 of the 12 s: fewer than 15 or 17 in one second come about less than once in 10,000 trials.
+    // 5 a second, seen for 7 of the 12 s: fewer than 15, or 17 in one second, come less than once in 10,000 trials.
     expect(ends.reduce((sum, one) => sum + one, 0)).toBeGreaterThanOrEqual(15);
     expect(Math.max(...ends)).toBeLessThanOrEqual(16);
     expect(findings.totals['loads']).toBeGreaterThanOrEqual(10);

@@ -29,8 +29,8 @@ export const protocol: Protocol = {
     const clock = { startUs: hands.nowUs(), startMs: Date.now() };
     const endings =
       design.killed === null ? await moveTogether(hands, copies, design, clock.startMs) : [];
-    if (design.killed === null) await announce(hands, design);
-    else await loseRedis(hands, design.killed);
+    if (design.killed === null) await announce(hands, design, clock.startUs);
+    else design.killed = await loseRedis(hands, design.killed, clock.startUs);
     const load = await running.done;
     const journals = await hands.journals();
     return result({
@@ -120,23 +120,34 @@ async function moveTogether(
   return moved;
 }
 
+/** Waits for a second of the measured phase. */
+async function reach(hands: Hands, startUs: number, second: number): Promise<void> {
+  await hands.sleep(Math.max(0, second * 1000 - (hands.nowUs() - startUs) / 1000));
+}
+
 /** Marks the moments on the time axis. */
-async function announce(hands: Hands, design: ArmDesign): Promise<void> {
+async function announce(hands: Hands, design: ArmDesign, startUs: number): Promise<void> {
   const spread = spreadOf(design, hands.design.measureSeconds);
-  const from = spread?.from ?? design.cliffSecond;
-  await hands.sleep(from * 1000);
+  await reach(hands, startUs, spread?.from ?? design.cliffSecond);
   hands.event('fault', spread === null ? 'all copies end' : 'copies begin to end');
   if (spread === null || spread.to >= hands.design.measureSeconds) return;
-  await hands.sleep((spread.to - from) * 1000);
+  await reach(hands, startUs, spread.to);
   hands.event('heal', 'the last copy ends');
 }
 
-async function loseRedis(hands: Hands, killed: NonNullable<ArmDesign['killed']>): Promise<void> {
+/** @returns When it was gone, in seconds of the measured phase. */
+async function loseRedis(
+  hands: Hands,
+  planned: NonNullable<ArmDesign['killed']>,
+  startUs: number,
+): Promise<NonNullable<ArmDesign['killed']>> {
   if (hands.ownRedis === null) throw new Error('this arm needs a Redis of its own');
-  await hands.sleep(killed.atSecond * 1000);
+  await reach(hands, startUs, planned.atSecond);
   await hands.ownRedis.kill();
   hands.event('fault', 'Redis is killed');
-  await hands.sleep((killed.backAtSecond - killed.atSecond) * 1000);
+  const atSecond = (hands.nowUs() - startUs) / 1e6;
+  await reach(hands, startUs, planned.backAtSecond);
   await hands.ownRedis.restart();
   hands.event('heal', 'Redis is back, empty');
+  return { atSecond, backAtSecond: (hands.nowUs() - startUs) / 1e6 };
 }
