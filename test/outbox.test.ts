@@ -1,9 +1,10 @@
 import { Client } from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { seedDatabase } from '../seed/load.ts';
 import { resetRestaurant } from '../seed/reset.ts';
 import { readFresh, readProgress, saveProgress, trim } from '../server/invalidator/outbox-table.ts';
 import { freshDatabase } from './stack.ts';
+import { openStore } from './store.ts';
 
 let database: Awaited<ReturnType<typeof freshDatabase>>;
 let client: Client;
@@ -214,4 +215,26 @@ describe('reading the outbox', () => {
     expect(await trim(client, 600)).toBe(1);
     expect(await value('SELECT count(*)::int FROM cachelab.product_changes')).toBe(1);
   });
+});
+
+test('a price change wakes the invalidator after its COMMIT and notifies nobody else; other policies do the reverse', async () => {
+  const store = await openStore();
+  const listener = new Client({ connectionString: store.postgresUrl });
+  listener.on('error', () => {});
+  await listener.connect();
+  const heard: string[] = [];
+  listener.on('notification', ({ channel }) => heard.push(channel));
+  await listener.query('LISTEN outbox_wakeup; LISTEN product_changes');
+  try {
+    for (const policy of ['outbox', 'invalidated']) {
+      await store.setPolicy(policy);
+      const answer = await store.post('/stores/lao-zhang/products/1/update-price', { price: 99 });
+      expect(answer.status).toBe(200);
+      await vi.waitUntil(() => heard.length > (policy === 'outbox' ? 0 : 1));
+    }
+    expect(heard).toEqual(['outbox_wakeup', 'product_changes']);
+  } finally {
+    await listener.end();
+    await store.close();
+  }
 });
