@@ -86,14 +86,14 @@ export const experiment: Experiment = {
 };
 
 /** Share of an arm's reads that a copy answered. */
-export function hitRatioOf(analysis: Analysed, arm: string): number | null {
+function hitRatioOf(analysis: Analysed, arm: string): number | null {
   const totals = armOf(analysis, arm)?.findings?.totals;
   const reads = totals?.['reads'] ?? 0;
   return reads === 0 ? null : (totals?.['hits'] ?? 0) / reads;
 }
 
 /** Median over the repetitions of one sample. */
-export function medianOfSample(analysis: Analysed, arm: string, sample: string): Estimate | null {
+function medianOfSample(analysis: Analysed, arm: string, sample: string): Estimate | null {
   return medianOf(armOf(analysis, arm)?.findings?.samples[sample] ?? []);
 }
 

@@ -55,7 +55,7 @@ export function charts(analysis: ExperimentAnalysis): Figure[] {
     }),
     dotStrip(analysis, {
       id: 'recovery',
-      title: 'Until all reads are plain hits again',
+      title: recoveryTitle(analysis),
       subtitle:
         'From the first read that was no hit to the end of the last one. Under stale-while-revalidate such readers have the old page at once.',
       axis: 'ms (log scale)',
@@ -101,6 +101,12 @@ function inFlightTitle(analysis: ExperimentAnalysis): string {
   if (none === undefined) return 'What an expiry sends to the database';
   const peak = Math.max(...none.points.map(([, value]) => value));
   return `Without defence ${number(peak)} loads are under way at once, each with a connection of its own`;
+}
+
+function recoveryTitle(analysis: ExperimentAnalysis): string {
+  const ms = armNamed(analysis, 'cached')?.measures['recoveryMs']?.value;
+  if (ms === undefined) return 'Until all reads are plain hits again';
+  return `Without defence it takes ${milliseconds(ms)} until all reads are hits again`;
 }
 
 function tailTitle(analysis: ExperimentAnalysis): string {

@@ -62,7 +62,7 @@ const QUIET_POLL_MS = 20;
 const LONGEST_START_MS = 2000;
 
 /** What policies have done about loads so far, in all processes. */
-export interface LoadEvents {
+interface LoadEvents {
   /** Loads behind the readers' backs that began. */
   refreshes: number;
   /** Loads that ended, in a copy or in nothing. */

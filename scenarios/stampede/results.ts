@@ -55,7 +55,7 @@ interface Expected {
 }
 
 /** What theory says of the loads per expiry in this arm. Null: nothing, or not under these conditions. */
-export function expectedLoads(analysis: Analysed, arm: Arm): Expected | null {
+function expectedLoads(analysis: Analysed, arm: Arm): Expected | null {
   if (arm.parameters?.['fault'] === true) return null;
   const shape = arm.parameters?.['shape'];
   if (shape === 'dead holder') return null;
