@@ -1,4 +1,4 @@
-import type { Hands, ServerHandle } from '../../lab/protocol.ts';
+import type { Hands, PageAnswer, ServerHandle } from '../../lab/protocol.ts';
 
 /** Between the two edits, as a share of the time that the page takes to build: the second falls into the rebuild. */
 export const GAP_SHARE = 0.4;
@@ -61,25 +61,47 @@ export async function editTwice(hands: Hands, store: Edited): Promise<Round | nu
   const server = hands.servers[0]!;
   const { slug } = store;
   if (!(await isWarm(hands, server, slug))) return null;
-  const price = 100 + Math.floor(hands.random() * 100);
-  if ((await edit(server, store, hands.random, price)) === null) return null;
+  if (!(await edit(server, slug, drawEdit(store, hands.random)))) return null;
   // The owner looks at his page: it is rebuilt, if nobody else was faster.
   const look = server.page(pathOf(slug)).catch(() => null);
   await hands.sleep(store.pageMs * GAP_SHARE);
+  const second = drawEdit(store, hands.random);
   const secondSendUs = hands.nowUs();
-  const version = await edit(server, store, hands.random, price + 1);
+  const wasMade = await edit(server, slug, second);
   const secondDoneUs = hands.nowUs();
   await look;
-  if (version === null) return null;
+  if (!wasMade) return null;
   await hands.sleep(Math.max(SETTLE_MS, 2.5 * store.pageMs));
-  const first = await server.page(pathOf(slug));
+  const before = await server.page(pathOf(slug));
   await hands.sleep(SECOND_LOOK_MS);
-  const second = await server.page(pathOf(slug));
-  const isOld = (shown: number | null): boolean => shown !== null && shown < version;
-  const stuck = isOld(first.menuVersion) && isOld(second.menuVersion);
+  const after = await server.page(pathOf(slug));
+  const stuck = lacks(before, second) && lacks(after, second);
   // The lab frees what would stay for the rest of the TTL.
   if (stuck) await hands.redis.del(hands.catalogKey(slug));
   return { slug, secondSendUs, secondDoneUs, stuck };
+}
+
+interface PriceEdit {
+  product: number;
+  price: number;
+}
+
+/** Any dish, and a price that it hardly had before. */
+function drawEdit({ products }: Edited, random: () => number): PriceEdit {
+  return {
+    product: products[Math.floor(random() * products.length)]!,
+    price: Math.round(10_000 + random() * 10_000) / 100,
+  };
+}
+
+/** Whether the page shows another price; by the dish itself, since the version of a torn page is that of its first statement. */
+function lacks({ status, body }: PageAnswer, { product, price }: PriceEdit): boolean {
+  if (status !== 200) return false;
+  const { categories } = JSON.parse(body.toString('utf8')) as {
+    categories: { products: { id: number; price: number }[] }[];
+  };
+  const dish = categories.flatMap(({ products }) => products).find(({ id }) => id === product);
+  return dish !== undefined && dish.price !== price;
 }
 
 const pathOf = (slug: string): string => `/stores/${slug}/catalog`;
@@ -94,17 +116,12 @@ async function isWarm(hands: Hands, server: ServerHandle, slug: string): Promise
   return false;
 }
 
-/** @returns The menu's version with this edit; null: it was refused. */
+/** @returns False: it was refused. */
 async function edit(
   server: ServerHandle,
-  { slug, products }: Edited,
-  random: () => number,
-  price: number,
-): Promise<number | null> {
-  const product = products[Math.floor(random() * products.length)]!;
-  const { status, text } = await server.post(`/stores/${slug}/products/${product}/update-price`, {
-    price,
-  });
-  if (status !== 200) return null;
-  return (JSON.parse(text) as { menu_version: number }).menu_version;
+  slug: string,
+  { product, price }: PriceEdit,
+): Promise<boolean> {
+  const path = `/stores/${slug}/products/${product}/update-price`;
+  return (await server.post(path, { price })).status === 200;
 }
