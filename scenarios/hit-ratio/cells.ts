@@ -105,7 +105,7 @@ export function cellOf(facts: ArmFacts, ranks: RankClass, counted: Counted): Cel
 function formulaOf({ arm, traffic }: ArmFacts, counted: Counted, instant: boolean): string {
   if (counted === 'misses') return '1 / (1 + λT)';
   if (counted === 'stale')
-    return arm.policy === 'invalidated' ? 'h(1 − e^(−uΔ))' : 'λ∫(1 − e^(−ua))da per cycle';
+    return arm.policy === 'invalidated' ? '≤ h(1 − e^(−uΔ))' : 'λ∫(1 − e^(−ua))da per cycle';
   if (arm.policy === 'invalidated' && traffic.updatesPerSecond > 0) {
     return 'λE / (1 + λΔ + λE), E = (1 − e^(−uT)) / u';
   }
@@ -114,8 +114,13 @@ function formulaOf({ arm, traffic }: ArmFacts, counted: Counted, instant: boolea
   return '(λT − 1 + e^(−λΔ)) / (λT + λΔ + e^(−λΔ))';
 }
 
-/** Whether theory lies in the measured interval; null without one. */
-export function agrees({ measured, theory }: Cell): boolean | null {
+/**
+ * Whether theory lies in the measured interval; null without one. Of the race with DEL it knows a bound alone: what matters
+ * is the time from the snapshot to the copy, which is less than Δ.
+ */
+export function agrees({ facts, counted, measured, theory }: Cell): boolean | null {
   const { interval } = measured;
-  return interval === null ? null : theory >= interval.low && theory <= interval.high;
+  if (interval === null) return null;
+  const bound = counted === 'stale' && facts.arm.policy === 'invalidated';
+  return theory >= interval.low && (bound || theory <= interval.high);
 }

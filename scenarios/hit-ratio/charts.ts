@@ -193,7 +193,7 @@ function staleCurves(analysis: ExperimentAnalysis, facts: readonly ArmFacts[]): 
     );
     return [
       {
-        name: policy === 'cached' ? 'TTL alone' : 'TTL and DEL',
+        name: policy === 'cached' ? 'TTL alone' : 'TTL and DEL (at most)',
         theory: axis.map((ttl): [number, number] => [
           ttl,
           theoryShare(sumFlows(keysOf(any, ALL, { ttlSeconds: ttl })), 'stale'),

@@ -55,6 +55,15 @@ describe('theory beside measurement', () => {
     expect(agreesOf({ coalesced: false })).toBe(false);
   });
 
+  test('of the race with DEL theory is a bound: fewer old pages agree, ten times as many do not', () => {
+    const agreesOf = (change: object): boolean | null =>
+      analysisOf({ 'del-1000': simulatedFindings('del-1000', 'x', change) }).theory!.find(
+        ({ quantity }) => quantity === 'share of old pages, all',
+      )!.agrees;
+    expect(agreesOf({ updatesPerSecond: 0 })).toBe(true);
+    expect(agreesOf({ invalidated: false })).toBe(false);
+  });
+
   test('the renewal form is used where it holds, and the forms with Δ elsewhere', () => {
     const formula = (arm: string, quantity: string): string =>
       whole.theory!.find((one) => one.arm === arm && one.quantity === quantity)!.formula;

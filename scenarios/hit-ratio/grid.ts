@@ -110,13 +110,13 @@ const updated = (['cached', 'invalidated'] as const).flatMap((policy) =>
   ),
 );
 
-/** Three round trips of 50 ms each: BEGIN, the statement, COMMIT. */
+/** One statement is one round trip. */
 const slow = (['cached', 'single-flight'] as const).map((policy) =>
   arm(
     policy === 'cached' ? 'slow' : 'slow-shared',
     `TTL 1 s, 200/s, loads of 0.15 s${policy === 'cached' ? '' : ', shared'}`,
     { ratePerSecond: 200, ttlMs: 1000 },
-    { policy, dbLatency: '50' },
+    { policy, dbLatency: '150' },
   ),
 );
 
