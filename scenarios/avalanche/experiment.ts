@@ -157,7 +157,10 @@ export const experiment: Experiment = {
     },
   ],
   profiles: {
-    headline: null,
+    headline: {
+      ...{ rounds: 1, warmSeconds: 3, measureSeconds: 11 },
+      arms: SMALL_ARMS.map(({ name }) => name),
+    },
     quick: {
       ...{ rounds: 1, warmSeconds: 3, measureSeconds: 11 },
       arms: SMALL_ARMS.map(({ name }) => name),

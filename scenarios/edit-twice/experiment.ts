@@ -74,8 +74,8 @@ export const experiment: Experiment = {
     rank: 'interval only' as const,
   })),
   profiles: {
-    headline: null,
-    quick: { rounds: 1, warmSeconds: 1, measureSeconds: 8, arms: ['invalidated', 'lock', 'lease'] },
+    headline: { rounds: 1, warmSeconds: 1, measureSeconds: 8, arms: ['lock', 'lease', 'hardened'] },
+    quick: { rounds: 1, warmSeconds: 1, measureSeconds: 6, arms: ['lock', 'lease'] },
     standard: { rounds: 1, warmSeconds: 1, measureSeconds: 15 },
     full: { rounds: 4, warmSeconds: 2, measureSeconds: 30 },
   },

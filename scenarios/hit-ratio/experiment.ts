@@ -46,7 +46,12 @@ export const experiment: Experiment = {
   ],
   comparisons: [],
   profiles: {
-    headline: null,
+    headline: {
+      rounds: 1,
+      warmSeconds: 1,
+      measureSeconds: 4,
+      arms: ['story-minute', 'ttl-1000-r200'],
+    },
     quick: {
       rounds: 1,
       warmSeconds: 1,

@@ -1,5 +1,5 @@
 import { armOf } from '../../lab/claims.ts';
-import type { Analysed, Experiment, Measure } from '../../lab/experiment.ts';
+import type { Analysed, Experiment, Measure, ProfileDesign } from '../../lab/experiment.ts';
 import { responseMs } from '../../lab/measures.ts';
 import type { Measurement, Score, TradeOff } from '../../lab/result.ts';
 import { milliseconds, percent, plural } from '../../reports/format.ts';
@@ -46,6 +46,14 @@ const measures: [Measure, ...Measure[]] = [
 
 const HOT = ARMS.map((arm) => arm.name).filter((name) => !/^(ten|fast|psql)-/.test(name));
 
+/** A few seconds of the arms that tell the story. */
+const SHORT: ProfileDesign = {
+  rounds: 1,
+  warmSeconds: 1,
+  measureSeconds: 5,
+  arms: ['short-ttl', 'invalidated', 'lease'],
+};
+
 export const experiment: Experiment = {
   name: 'staleness',
   title: 'Who still shows the old price',
@@ -69,13 +77,8 @@ export const experiment: Experiment = {
     rank: 'interval only' as const,
   })),
   profiles: {
-    headline: null,
-    quick: {
-      rounds: 1,
-      warmSeconds: 1,
-      measureSeconds: 5,
-      arms: ['short-ttl', 'invalidated', 'lease'],
-    },
+    headline: SHORT,
+    quick: SHORT,
     standard: {
       rounds: 1,
       warmSeconds: 1.5,
