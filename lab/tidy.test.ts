@@ -40,7 +40,7 @@ const BORDERS: { files: RegExp; may: RegExp[]; mayTypes?: RegExp[] }[] = [
   { files: /^reports\//, may: [/^reports\//, /^lab\/result\.ts$/, /^server\/cache\/presets\.ts$/] },
   {
     files: /^lab\//,
-    may: [/^(lab|seed|reports|scenarios)\//, /^server\/cache\/presets\.ts$/],
+    may: [/^(lab|seed|reports|scenarios)\//, /^server\/cache\/(presets|staleness-bound)\.ts$/],
   },
 ];
 

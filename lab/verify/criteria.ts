@@ -3,6 +3,7 @@ import { criterion as avalanche } from './avalanche.ts';
 import type { Criterion } from './criterion.ts';
 import { criterion as hardened } from './hardened.ts';
 import { criterion as failureMatrix } from './failure-matrix.ts';
+import { criterion as hitRatio } from './hit-ratio.ts';
 import { criterion as listenerKills } from './listener-kills.ts';
 import { criterion as loads } from './loads.ts';
 import { criterion as penetration } from './penetration.ts';
@@ -12,8 +13,9 @@ import { criterion as staleSet } from './stale-set.ts';
 export const CRITERIA: Readonly<Record<string, Criterion>> = {
   aa,
   avalanche,
-  hardened,
   'failure-matrix': failureMatrix,
+  hardened,
+  'hit-ratio': hitRatio,
   'listener-kills': listenerKills,
   loads,
   penetration,
