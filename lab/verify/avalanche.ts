@@ -14,7 +14,7 @@ export const criterion: BenchCriterion = {
 };
 
 /** Both figures of ± 10 % must hold theory in their interval. */
-export function judgeSpread(experiment: ExperimentAnalysis | undefined): Judgement {
+function judgeSpread(experiment: ExperimentAnalysis | undefined): Judgement {
   const rows = experiment?.theory ?? [];
   const judged = rows.filter(
     ({ arm, quantity }) => arm === JUDGED && !quantity.includes('highest'),

@@ -23,7 +23,7 @@ export const criterion: BenchCriterion = {
 };
 
 /** Theory must lie in every interval, C20 must have a verdict, and no filter may hide a new store. */
-export function judgeFlood(experiment: ExperimentAnalysis | undefined): Judgement {
+function judgeFlood(experiment: ExperimentAnalysis | undefined): Judgement {
   const rows = experiment?.theory ?? [];
   const judged = JUDGED.map((name) =>
     rows.find(({ arm, quantity }) => arm === name && quantity.startsWith('SELECTs')),

@@ -1,7 +1,7 @@
 import type { Hands, PageAnswer, ServerHandle } from '../../lab/protocol.ts';
 
 /** Between the two edits, as a share of the time that the page takes to build: the second falls into the rebuild. */
-export const GAP_SHARE = 0.4;
+const GAP_SHARE = 0.4;
 /** After the second edit, until the page is looked at: longer than a rebuild, the second DEL of double-delete and another rebuild. */
 const SETTLE_MS = 1200;
 /** Between the two looks. */

@@ -11,7 +11,7 @@ export const visibilityTotal = (toMs: number, what: 'reads' | 'stale'): string =
   `within${toMs}Ms${what === 'reads' ? 'Reads' : 'Stale'}`;
 
 /** Name of a count of writes that were still missing after some seconds. */
-export const stillStaleTotal = (seconds: number, what: 'stale' | 'observed'): string =>
+const stillStaleTotal = (seconds: number, what: 'stale' | 'observed'): string =>
   `${what}After${seconds}s`;
 
 /** What the oracle says of one trial, in the form in which trials are added up. */

@@ -39,7 +39,7 @@ function ratesOf(arm: ArmAnalysis): Rates | null {
 }
 
 /** Stale share of a copy that nobody deletes: 1 - (1 - e^(-uT)) / (uT) for loads that take no time. */
-export function ttlShare(rates: Rates, ttlMs: number): number {
+function ttlShare(rates: Rates, ttlMs: number): number {
   const flows = keyFlows({
     ratePerSecond: rates.readsPerSecond,
     ttlSeconds: ttlMs / 1000,
