@@ -201,7 +201,7 @@ describe.each(FORMS)('%s behind links that break', (form) => {
     await until('redisUp', Boolean);
     await until('caughtUp', Boolean);
     if (form === 'outbox') await gone(during);
-    await redis.set(after, 'old'); // a new connection repeats the changes of the last second
+    await redis.set(after, 'old'); // a new process repeats the changes of the last second
     await edit(3);
     await gone(after);
     if (!mayBeLate) expect(await present(during)).toBe(form === 'event-driven');

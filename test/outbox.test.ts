@@ -193,12 +193,16 @@ describe('reading the outbox', () => {
       redisIdentity: 'one',
     });
     expect((await readProgress(client, 'q:', 600)).redisIdentity).toBe('');
+    const known = { snapshot: '8:9:', redisIdentity: 'one' };
+    expect(await readProgress(client, 'p:', 600, known)).toEqual(known);
     await client.query("UPDATE cachelab.invalidators SET saved_at = now() - interval '601 s'");
     expect((await readProgress(client, 'p:', 600)).redisIdentity).toBe('');
   });
 
   test('progress of a later time than the database’s own is that of another history', async () => {
     await saveProgress(client, 'r:', { snapshot: '4000000000:4000000000:', redisIdentity: 'one' });
+    const later = { snapshot: '4000000001:4000000001:', redisIdentity: 'one' };
+    expect((await readProgress(client, 'p:', 600, later)).redisIdentity).toBe('');
     const found = await readProgress(client, 'r:', 600);
     expect(found.redisIdentity).toBe('');
     expect(found.snapshot).not.toContain('4000000000');

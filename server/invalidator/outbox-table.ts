@@ -67,6 +67,7 @@ export async function readKept(client: Client): Promise<string[]> {
 }
 
 /**
+ * @param known - What this process itself has done, which may be more than was saved; null: it has just started.
  * @returns Where the invalidator of this prefix left off. Where there is no such place, or where changes since may have been
  * trimmed, or come from a database that was put back: the present snapshot, and a Redis that nobody knows.
  */
@@ -74,12 +75,14 @@ export async function readProgress(
   client: Client,
   keyPrefix: string,
   keepSeconds: number,
+  known: Progress | null = null,
 ): Promise<Progress> {
   const { rows } = await client.query<{ snapshot: string; redis_identity: string }>(
-    `SELECT snapshot::text, redis_identity FROM cachelab.invalidators
+    `SELECT left_off.snapshot::text, redis_identity
+     FROM cachelab.invalidators, coalesce($3::pg_snapshot, snapshot) AS left_off (snapshot)
      WHERE key_prefix = $1 AND saved_at > now() - make_interval(secs => $2)
-       AND pg_snapshot_xmax(snapshot) <= pg_snapshot_xmax(pg_current_snapshot())`,
-    [keyPrefix, keepSeconds],
+       AND pg_snapshot_xmax(left_off.snapshot) <= pg_snapshot_xmax(pg_current_snapshot())`,
+    [keyPrefix, keepSeconds, known?.snapshot ?? null],
   );
   const [found] = rows;
   if (found !== undefined) return { snapshot: found.snapshot, redisIdentity: found.redis_identity };

@@ -42,6 +42,8 @@ export function outbox(options: {
 }): (client: Client, signal: AbortSignal) => Promise<void> {
   const { copies, figures, bell, keyPrefix, keepSeconds, now } = options;
 
+  let known: Progress | null = null; // what was done on the connection before
+
   return async (client, signal) => {
     // Progress that a crash of Postgres loses is made again.
     await client.query('SET synchronous_commit = off');
@@ -50,10 +52,11 @@ export function outbox(options: {
       bell.ring();
     });
     await client.query(`LISTEN ${WAKE_CHANNEL}`);
-    const progress = await readProgress(client, keyPrefix, keepSeconds);
+    const progress = await readProgress(client, keyPrefix, keepSeconds, known);
+    known = progress;
     let batch: Batch | null = null;
     let asked = { atMs: 0, connection: 0 };
-    let savedAtMs = now();
+    let savedAtMs = 0;
     let trimmedAtMs = now();
 
     while (!signal.aborted) {
