@@ -23,7 +23,7 @@ export function watchLock(hands: Hands): {
   seen(): (loads: readonly LoadRow[]) => number;
   stop(): void;
 } {
-  const key = `${hands.catalogKey(SLUG)}:load`;
+  const key = `${hands.catalogKey(SLUG)}:lock`;
   const releases: Release[] = [];
   let leftMs = -2;
   let isAsking = false;
