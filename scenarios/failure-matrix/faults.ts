@@ -183,7 +183,7 @@ async function during(
   hands.event('fault', label);
   await fault.begin();
   await hands.sleep(FAULT_MS / 2);
-  await oneByOne(hands, changes.dishes, change);
+  await Promise.all(changes.dishes.map(change));
   await hands.sleep(FAULT_MS / 2);
   await fault.end();
   return healed(hands, `${label}: over`);
