@@ -55,7 +55,7 @@ test('a sound trial at 20/s has no flag of a fault, and every witness counts the
 describe('what k6 alone would call a success is invalid', () => {
   test('every request is refused: k6 ends with 0 and a p99 of 0 ms', async () => {
     const baseUrl = `http://127.0.0.1:${await freePort()}`;
-    const record = await trials.run({ load: MODEST }, { load: { baseUrl } });
+    const record = await trials.run({ load: MODEST }, { load: { baseUrl, baseUrls: [baseUrl] } });
     expect(record.state).toBe('invalid');
     expect(invalidFlags(record)).toEqual(
       expect.arrayContaining(['server-down', 'no-samples', 'errors']),
