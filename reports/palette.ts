@@ -87,6 +87,7 @@ export const POLICY_STYLES: Readonly<Record<string, SeriesStyle>> = {
   bloom: style('grey', DOTTED, 'diamond'),
   jitter: style('blue', DOTTED, 'circle'),
   l1: style('vermilion', DOTTED, 'triangle-right'),
+  'version-key': style('ink', DASHED, 'square'),
   static: style('ink', DOTTED, 'circle'),
 };
 

@@ -220,12 +220,17 @@ describe('help, plan and list', () => {
       experiments,
       policies,
     }: {
-      experiments: { name: string; arms: { name: string; policy: string }[] }[];
+      experiments: { name: string; arms: { name: string; policy: string; program: string }[] }[];
       policies: { name: string }[];
     } = JSON.parse(stdout);
     expect(experiments.map((one) => one.name)).toContain('latency');
     const known = policies.map((one) => one.name);
-    for (const arm of experiments.flatMap((one) => one.arms)) expect(known).toContain(arm.policy);
+    const arms = experiments.flatMap((one) => one.arms);
+    for (const { policy } of arms.filter(({ program }) => program === 'store')) {
+      expect(known).toContain(policy);
+    }
+    const others = arms.filter(({ program }) => program === 'peers');
+    expect(new Set(others.map(({ policy }) => policy)).size).toBe(5);
     const text = (await copy.run(['list'])).stdout;
     for (const { name } of [...experiments, ...policies]) expect(text).toContain(name);
   });

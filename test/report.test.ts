@@ -17,12 +17,18 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cachelab-report-'));
   const { run, records } = fixtureRun();
   await writeReport(run, records, folder);
+  await writeReport({ ...run, experiments: run.experiments.slice(0, 1) }, records, single());
 });
 
 afterAll(async () => {
   await browser?.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** The report of a run with one experiment, which has no first page over all of them. */
+function single(): string {
+  return join(folder, 'single');
+}
 
 /** What went wrong while a page was open. */
 interface Watched {
@@ -34,6 +40,7 @@ interface Watched {
 async function open(
   context: TestContext,
   screen: { width: number; height: number; scheme?: 'light' | 'dark' },
+  from = folder,
 ): Promise<Watched> {
   const tool = requireTool((await testStack()).chromium, 'Chromium', (why) => context.skip(why));
   browser ??= await chromium.launch({
@@ -52,7 +59,7 @@ async function open(
   page.on('console', (message) => messages.push(message.text()));
   page.on('pageerror', (error) => messages.push(error.message));
   page.on('request', (request) => requests.push(request.url()));
-  await page.goto(pathToFileURL(join(folder, 'report.html')).href);
+  await page.goto(pathToFileURL(join(from, 'report.html')).href);
   return { page, messages, requests };
 }
 
@@ -80,8 +87,8 @@ describe('the HTML report in Chromium', () => {
     );
   });
 
-  test('question, verdict and the first arms stand on the first screen', async (context) => {
-    const { page } = await open(context, WIDE);
+  test('of one experiment, question, verdict and the first arms stand on the first screen', async (context) => {
+    const { page } = await open(context, WIDE, single());
     for (const selector of ['h2', '.answer', '.cards tbody tr:nth-child(2)']) {
       const box = await page.locator(selector).first().boundingBox();
       expect(box!.y + box!.height, selector).toBeLessThan(WIDE.height);

@@ -8,7 +8,9 @@ export function listCommand(options: { json: boolean }): number {
       name,
       title,
       question,
-      arms: arms.map((arm) => ({ name: arm.name, title: arm.title, policy: arm.policy })),
+      arms: arms.map(({ name: arm, title: about, policy, program = 'store' }) => ({
+        ...{ name: arm, title: about, policy, program },
+      })),
     }));
     process.stdout.write(`${JSON.stringify({ experiments, policies: PRESETS })}\n`);
     return 0;
