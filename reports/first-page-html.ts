@@ -5,6 +5,7 @@ import {
   intervalText,
   ledger,
   ledgerSentence,
+  differenceSentence,
   mismatches,
   type Scored,
   scorecard,
@@ -79,7 +80,7 @@ function contradictions(experiments: readonly ExperimentAnalysis[]): string {
   );
   return found.length === 0
     ? ''
-    : `<div class="alert"><strong>Theory and measurement differ in ${plural(found.length, 'place')}:</strong><ul>${found.join('')}</ul></div>`;
+    : `<div class="alert"><strong>${prose(differenceSentence(experiments))}:</strong><ul>${found.join('')}</ul></div>`;
 }
 
 function index(experiments: readonly ExperimentAnalysis[]): string {

@@ -179,6 +179,18 @@ export function theoryTable(theory: readonly TheoryCheck[]): Figure['table'] {
   };
 }
 
+/**
+ * How many of the comparisons with theory differ, and how many would by chance: a 95 % interval misses the truth in 1 of 20
+ * cases.
+ */
+export function differenceSentence(experiments: readonly ExperimentAnalysis[]): string {
+  const judged = experiments.flatMap(({ theory = [] }) =>
+    theory.filter(({ agrees }) => agrees !== null),
+  );
+  const differing = judged.filter(({ agrees }) => agrees === false).length;
+  return `Theory and measurement differ in ${differing} of ${plural(judged.length, 'comparison')}; by chance alone it would be about ${number(judged.length * 0.05)}`;
+}
+
 /** Theory that the measurement contradicts, one sentence each. */
 export function mismatches({ theory = [] }: ExperimentAnalysis): string[] {
   return theory

@@ -6,6 +6,7 @@ import {
   intervalText,
   ledger,
   ledgerSentence,
+  differenceSentence,
   mismatches,
   scorecard,
   theoryTable,
@@ -63,7 +64,7 @@ function firstPage({ experiments }: RunResult, tradeOffs: DrawnFigure | null): s
     ...(tradeOffs === null ? [] : figure(tradeOffs)),
     ...(contradictions.length === 0
       ? []
-      : ['**Theory and measurement differ:**', bullets(contradictions)]),
+      : [`**${differenceSentence(experiments)}:**`, bullets(contradictions)]),
     `## ${plural(experiments.length, 'experiment')}`,
     experiments.map(({ title, answer }) => `- **${text(title)}**: ${text(answer)}`).join('\n'),
     ...(claims.judged.length === 0

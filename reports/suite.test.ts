@@ -82,7 +82,7 @@ describe('the report of 14 experiments', () => {
       '✗ 54 loads per expiry',
       'What each strategy trades for what',
       'On the front are',
-      'Theory and measurement differ in 1 place: The hot page expires : xfetch, early loads per expiry: theory says 2.72 loads (e^(1/β)), measured 4.1 loads [3.6 loads, 4.6 loads].',
+      'Theory and measurement differ in 1 of 2 comparisons; by chance alone it would be about 0.1: The hot page expires : xfetch, early loads per expiry: theory says 2.72 loads (e^(1/β)), measured 4.1 loads [3.6 loads, 4.6 loads].',
       '14 experiments in this report',
       'What became of the story’s claims',
       'Not judged in this run: C2, C4,',

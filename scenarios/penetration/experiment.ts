@@ -122,7 +122,7 @@ export const experiment: Experiment = {
     headline: null,
     quick: {
       ...{ rounds: 1, warmSeconds: 1, measureSeconds: 4 },
-      arms: ['negative-random', 'bloom-random'],
+      arms: ['negative-random', 'negative-repeated', 'bloom-random'],
     },
     standard: { rounds: 1, warmSeconds: 2, measureSeconds: 10 },
     full: { rounds: 12, warmSeconds: 2, measureSeconds: 12 },
