@@ -347,6 +347,14 @@ export const DEFECTS: readonly Defect[] = [
     test: cache('afterWrite is true only if the next read loads'),
   },
   {
+    name: 'del-before-commit',
+    file: 'server/http/update-price.ts',
+    find: '    const result = await updatePrice(db, {',
+    replace:
+      '    await context.inForce.strategy.afterWrite(keys.catalog(slug));\n    const result = await updatePrice(db, {',
+    test: in_('test/delete-after-commit.test.ts', 'while a COMMIT is under way the copy stays'),
+  },
+  {
     name: 'copy-without-ttl',
     file: 'server/redis.ts',
     find: "redis.set(key, value, 'PX', ttlMs));",
@@ -425,6 +433,13 @@ export const DEFECTS: readonly Defect[] = [
     file: 'server/cache/jitter.ts',
     find: '(2 * random() - 1)',
     replace: 'random()',
+    test: in_('test/cache-windows.test.ts', 'in the header and in Redis'),
+  },
+  {
+    name: 'jitter-not-applied',
+    file: 'server/cache/jitter.ts',
+    find: 'if (share === 0) return;',
+    replace: 'if (share >= 0) return;',
     test: in_('test/cache-windows.test.ts', 'in the header and in Redis'),
   },
   {
