@@ -89,16 +89,19 @@ export function rateLines(
     options,
   );
   const seconds = lines.flatMap(({ points }) => points.map(([second]) => second));
+  const [from, to] = [Math.min(...seconds), Math.max(...seconds)];
   const x = {
     field: 'x',
     type: 'quantitative',
-    scale: { domain: [Math.min(...seconds), Math.max(...seconds)], nice: false },
+    scale: { domain: [from, to], nice: false },
     axis: { title: options.xTitle ?? 'second of the measured phase', grid: false },
   } satisfies PositionFieldDef<Field>;
   const moments = panels.flatMap((panel) => {
     const own =
       options.events?.[panel] ?? analysis.arms.find(({ arm }) => arm === panel)?.events ?? [];
-    return eventMoments(own).map(({ atSecond, label }) => ({ panel, x: atSecond, label }));
+    return eventMoments(own)
+      .filter(({ atSecond }) => atSecond >= from && atSecond <= to)
+      .map(({ atSecond, label }) => ({ panel, x: atSecond, label }));
   });
   // Facets share one data set, so the kinds of rows are told apart by a field.
   const values = [

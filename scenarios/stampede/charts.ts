@@ -4,7 +4,7 @@ import { forest } from '../../reports/charts/forest.ts';
 import { heatmap } from '../../reports/charts/heatmap.ts';
 import { rateLines, seriesLines } from '../../reports/charts/rate-lines.ts';
 import type { Figure } from '../../reports/figure.ts';
-import { milliseconds, number, ratioWithInterval } from '../../reports/format.ts';
+import { milliseconds, number, plural, ratioWithInterval } from '../../reports/format.ts';
 
 /** Figures of the stampede, in the order of the report. */
 export function charts(analysis: ExperimentAnalysis): Figure[] {
@@ -92,7 +92,7 @@ function loadsTitle(analysis: ExperimentAnalysis): string {
     return values.length > 0 && values.every((value) => value === 1);
   });
   if (none === null) return 'Loads per expiry';
-  return `One expiry: ${number(none)} loads without defence, exactly 1 in ${number(ones.length)} arms`;
+  return `One expiry: ${number(none)} loads without defence, exactly 1 in ${plural(ones.length, 'arm')}`;
 }
 
 function inFlightTitle(analysis: ExperimentAnalysis): string {
