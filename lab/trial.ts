@@ -36,6 +36,10 @@ import { plainQuantileMs, quantileMs } from './stats/quantile.ts';
 import { judgeTrial } from './validity.ts';
 import { type SelectCounts, selectsBetween } from './witness.ts';
 
+/** Longest wait for loads that go on after the last answer. */
+const REST_WITHIN_MS = 5_000;
+const REST_POLL_MS = 20;
+
 /** One arm's trial as the lab is about to run it. */
 interface TrialSetup {
   experiment: Experiment;
@@ -267,7 +271,9 @@ async function plainLoad(
     },
   });
   await freezing;
-  const stats = sumStats(await Promise.all(servers.map((server) => server.stats())));
+  const stats = await statsAtRest(async () =>
+    sumStats(await Promise.all(servers.map((server) => server.stats()))),
+  );
   const after = await context.witness?.read();
   return {
     driven,
@@ -294,7 +300,7 @@ async function protocolTrial(
   const { hands, drives, faults } = opened;
   try {
     const { load, findings, problems } = await protocol.run(hands);
-    const stats = await hands.stats();
+    const stats = await statsAtRest(() => hands.stats());
     const after = await context.witness?.read();
     const driven = drives.find((one) => one === load);
     if (driven === undefined) {
@@ -315,6 +321,20 @@ async function protocolTrial(
     };
   } finally {
     await opened.close();
+  }
+}
+
+/**
+ * The counters once no page is loaded any more. A refresh behind the readers' backs goes on after the last answer, and
+ * Postgres counts its SELECTs one by one, the server when it is done.
+ */
+async function statsAtRest(read: () => Promise<LabStats>): Promise<LabStats> {
+  const deadlineMs = Date.now() + REST_WITHIN_MS;
+  for (;;) {
+    const stats = await read();
+    const { total, idle, waiting } = stats.pool;
+    if ((total === idle && waiting === 0) || Date.now() > deadlineMs) return stats;
+    await sleep(REST_POLL_MS);
   }
 }
 
