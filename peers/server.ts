@@ -15,6 +15,7 @@ import { ServerJournal } from '../server/journal.ts';
 import { createKeys } from '../server/keys.ts';
 import { PageStats } from '../server/page-stats.ts';
 import { createRedis } from '../server/redis.ts';
+import { listenOrExit } from '../server/start.ts';
 import { openLibrary } from './libraries.ts';
 import { createLoads } from './loads.ts';
 import { servePeerPage } from './page.ts';
@@ -105,11 +106,7 @@ app.use(problemHandler((error) => log.error({ err: error }, 'request failed')));
 const server = createServer(app);
 server.keepAliveTimeout = 65_000;
 // Loopback alone: the lab's routes have no token here.
-server.listen(environment.port, '127.0.0.1', () => {
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : environment.port;
-  process.stdout.write(`${JSON.stringify({ listening: port })}\n`);
-});
+listenOrExit(server, { host: '127.0.0.1', port: environment.port }, () => {});
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
 

@@ -5,11 +5,11 @@ import { createKnownSlugs } from './admission/known-slugs.ts';
 import { createApp } from './app.ts';
 import { createDatabase } from './database/database.ts';
 import { seededRandom } from './database/random.ts';
-import { EnvironmentError, readEnvironment } from './environment.ts';
-import type { Environment } from './environment.ts';
+import { readEnvironment } from './environment.ts';
 import { createKeys } from './keys.ts';
 import { createRedisBus } from './redis-bus.ts';
 import { createRedis } from './redis.ts';
+import { listenOrExit, readOrExit } from './start.ts';
 
 /**
  * Starts the store: reads the environment, listens, prints one line `{"listening": PORT}` on stdout; logs go to stderr.
@@ -17,7 +17,7 @@ import { createRedis } from './redis.ts';
  * Exit codes: 0 after SIGTERM or SIGINT, 1 when it cannot listen, 2 for a wrong environment.
  */
 function main(): void {
-  const environment = environmentOrExit();
+  const environment = readOrExit(() => readEnvironment(process.env));
   const log = pino(
     { level: environment.logLevel, base: { name: 'cachelab', pid: process.pid } },
     pino.destination(2),
@@ -67,16 +67,9 @@ function main(): void {
   server.keepAliveTimeout = 65_000;
   server.headersTimeout = 66_000;
   server.requestTimeout = 30_000;
-  server.once('error', (error: NodeJS.ErrnoException) => {
-    process.stderr.write(`${listenFailure(error, environment)}\n`);
-    process.exit(1);
-  });
-  server.listen(environment.port, environment.host, () => {
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : environment.port;
-    process.stdout.write(`${JSON.stringify({ listening: port })}\n`);
-    log.info({ port, policy: environment.policy.name }, 'listening');
-  });
+  listenOrExit(server, environment, (port) =>
+    log.info({ port, policy: environment.policy.name }, 'listening'),
+  );
 
   const stop = (): void => {
     void shutDown(server, async () => {
@@ -93,22 +86,6 @@ function main(): void {
 const STATEMENT_TIMEOUT_MS = 10_000;
 /** Longest wait for requests that are under way, and then for their connections. */
 const SHUTDOWN_MS = 10_000;
-
-function environmentOrExit(): Environment {
-  try {
-    return readEnvironment(process.env);
-  } catch (error) {
-    if (!(error instanceof EnvironmentError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return process.exit(2);
-  }
-}
-
-function listenFailure(error: NodeJS.ErrnoException, { host, port }: Environment): string {
-  if (error.code === 'EADDRINUSE')
-    return `port ${port} on ${host} is taken by another program; stop it, or set CACHELAB_PORT (0 takes a free one)`;
-  return `cannot listen on ${host} port ${port}: ${error.message}`;
-}
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);

@@ -1,9 +1,8 @@
 import { pino } from 'pino';
-import { EnvironmentError } from '../environment.ts';
+import { listenOrExit, readOrExit } from '../start.ts';
 import { Bell } from './bell.ts';
 import { openCopies } from './copies.ts';
 import { readInvalidatorEnvironment } from './environment.ts';
-import type { InvalidatorEnvironment } from './environment.ts';
 import { eventDriven } from './event-driven.ts';
 import { Figures } from './figures.ts';
 import { outbox } from './outbox.ts';
@@ -16,7 +15,7 @@ import { createStatusServer } from './status-server.ts';
  * Exit codes: 0 after SIGTERM or SIGINT, 1 when it cannot listen, 2 for a wrong environment.
  */
 function main(): void {
-  const environment = environmentOrExit();
+  const environment = readOrExit(() => readInvalidatorEnvironment(process.env));
   const { heartbeatMs, timeoutMs, keyPrefix } = environment;
   const log = pino(
     { level: environment.logLevel, base: { name: 'cachelab-invalidator', pid: process.pid } },
@@ -61,16 +60,9 @@ function main(): void {
   );
 
   const server = createStatusServer(figures);
-  server.once('error', (error: NodeJS.ErrnoException) => {
-    process.stderr.write(`${listenFailure(error, environment)}\n`);
-    process.exit(1);
-  });
-  server.listen(environment.port, environment.host, () => {
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : environment.port;
-    process.stdout.write(`${JSON.stringify({ listening: port })}\n`);
-    log.info({ port, form: environment.form }, 'listening');
-  });
+  listenOrExit(server, environment, (port) =>
+    log.info({ port, form: environment.form }, 'listening'),
+  );
 
   const shutDown = (): void => {
     // The batch under way may end and progress is kept; a Redis that hangs may hold it up for a few timeouts.
@@ -83,25 +75,6 @@ function main(): void {
   };
   process.once('SIGTERM', shutDown);
   process.once('SIGINT', shutDown);
-}
-
-function environmentOrExit(): InvalidatorEnvironment {
-  try {
-    return readInvalidatorEnvironment(process.env);
-  } catch (error) {
-    if (!(error instanceof EnvironmentError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return process.exit(2);
-  }
-}
-
-function listenFailure(
-  error: NodeJS.ErrnoException,
-  { host, port }: InvalidatorEnvironment,
-): string {
-  if (error.code === 'EADDRINUSE')
-    return `port ${port} on ${host} is taken by another program; stop it, or set CACHELAB_PORT (0 takes a free one)`;
-  return `cannot listen on ${host} port ${port}: ${error.message}`;
 }
 
 /** A service that is away says the same every few ms: once is enough. */
