@@ -88,7 +88,6 @@ function answer(analysis: Analysed): string {
     const ratio = comparisonOf(analysis, 'cached', library, 'hitCpuMicros')?.ratio ?? null;
     return ratio === null ? [] : [`${times(ratio)} with ${library}`];
   });
-  if (ratios.length === 0) return 'No answer: no round has valid trials of ours and of a library.';
   const loads = [...LIBRARIES, 'hardened'].flatMap((policy) => {
     const mean = meanOf(analysis, `${policy}-x${PROCESSES}`, 'loadsPerExpiry');
     return mean === null ? [] : [`${figure(mean.value)} with ${policy}`];
@@ -99,7 +98,9 @@ function answer(analysis: Analysed): string {
     return edits === 0 ? [] : [`${totalOf(analysis, arm, 'staleSets')} of ${edits} with ${policy}`];
   });
   const sentences = [
-    `A hit costs the server this many times the CPU of ours: ${ratios.join(', ')}`,
+    ...(ratios.length > 0
+      ? [`A hit costs the server this many times the CPU of ours: ${ratios.join(', ')}`]
+      : []),
     ...(loads.length > 0
       ? [`an expired page is loaded by ${PROCESSES} processes ${loads.join(', ')} times`]
       : []),
@@ -107,7 +108,10 @@ function answer(analysis: Analysed): string {
       ? [`after an edit during a load the old page stays in ${stuck.join(', ')}`]
       : []),
   ];
-  return `${sentences.join('; ')}.`;
+  if (sentences.length === 0)
+    return 'No answer: no round has valid trials of ours and of a library.';
+  const text = `${sentences.join('; ')}.`;
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Promise sharing in each process makes P loads; only who asks the other processes makes fewer. */
