@@ -1,17 +1,6 @@
 import type { Journal } from '../lab/server-protocol.ts';
+import { OUTCOMES } from './cache/strategy.ts';
 import type { Outcome } from './cache/strategy.ts';
-
-/** Order of the numbers in `Journal.reads.outcome`; the lab's `OUTCOMES`. */
-const OUTCOMES: readonly Outcome[] = [
-  'hit',
-  'stale',
-  'early',
-  'miss',
-  'coalesced',
-  'negative',
-  'rejected',
-  'bypass',
-];
 
 /** Beyond it nothing more is kept: a forgotten journal must not fill the memory. */
 const MAX_ROWS = 2_000_000;

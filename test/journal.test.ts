@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Journal } from '../lab/server-protocol.ts';
+import { OUTCOMES } from '../lab/result.ts';
+import { OUTCOMES as SERVER_OUTCOMES } from '../server/cache/strategy.ts';
 import { openStore, type TestStore } from './store.ts';
 
 let store: TestStore;
@@ -51,4 +53,8 @@ test('a load after a change lists the changed dish with its version; a failed re
   expect(loads.dishes).toEqual([[[1, 2]], []]);
   expect(loads.version).toEqual([2, 0]);
   expect(reads).toMatchObject({ status: [200, 404], outcome: [7, 7], version: [2, 0] });
+});
+
+test('server and lab number the outcomes alike', () => {
+  expect(SERVER_OUTCOMES).toEqual(OUTCOMES);
 });

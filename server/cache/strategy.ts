@@ -5,15 +5,17 @@ import type { Script } from './scripts.ts';
  * What the server did with one read. `bypass`: no cache was asked, because the policy has none or because Redis
  * gives no answer; `miss`: a cache was asked and had nothing. Hit ratio = (hit + early + stale) / all.
  */
-export type Outcome =
-  | 'hit'
-  | 'stale'
-  | 'early'
-  | 'miss'
-  | 'coalesced'
-  | 'negative'
-  | 'rejected'
-  | 'bypass';
+export const OUTCOMES = [
+  'hit',
+  'stale',
+  'early',
+  'miss',
+  'coalesced',
+  'negative',
+  'rejected',
+  'bypass',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** What a load brings back from the database. */
 export interface Loaded {

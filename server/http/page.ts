@@ -20,11 +20,24 @@ export function servePage(
     const phase = request.headers['x-lab-phase'] === 'measure' ? 'measure' : 'other';
     const { slug } = request.params;
     let outcome: Read['outcome'] | null = null;
-    const record = (status: number, version: number, loadedAtMs: number): void => {
-      const session = sessionOf(request.headers['x-lab-session']);
-      const measured = phase === 'measure';
-      journal?.read({ slug, startUs, status, outcome, version, loadedAtMs, session, measured });
-    };
+    // Without a journal a hit pays nothing for it.
+    const record =
+      journal === null
+        ? null
+        : (status: number, version: number, loadedAtMs: number): void => {
+            const session = sessionOf(request.headers['x-lab-session']);
+            const measured = phase === 'measure';
+            journal.read({
+              slug,
+              startUs,
+              status,
+              outcome,
+              version,
+              loadedAtMs,
+              session,
+              measured,
+            });
+          };
     try {
       if (!isSlug(slug)) throw unknownStore(slug);
       const read = await context.inForce.strategy.get(keys.catalog(slug), () =>
@@ -46,12 +59,12 @@ export function servePage(
       sendPage(request, response, read, entry, { startedMs, nowMs });
       const milliseconds = performance.now() - startedMs;
       stats.served(phase, slug, outcome, entry.menuVersion, milliseconds * 1000);
-      record(200, entry.menuVersion, entry.loadStartedAtMs);
+      record?.(200, entry.menuVersion, entry.loadStartedAtMs);
       context.slow(slug, milliseconds);
     } catch (error) {
       const problem = toProblem(error);
       stats.refused(phase, problem.status, outcome, (performance.now() - startedMs) * 1000);
-      record(problem.status, 0, 0);
+      record?.(problem.status, 0, 0);
       if (problem.status === 500) context.log.error({ err: error, slug }, 'page failed');
       sendProblem(response, problem);
     }
