@@ -14,7 +14,7 @@ import { PLOT_WIDTHS } from '../theme.ts';
 import type { ExperimentAnalysis, TrialEvent } from '../../lab/result.ts';
 import { type Spacing, valueAxis } from './axes.ts';
 import { type Layer, looksOf } from './series.ts';
-import { eventMoments } from './timeline.ts';
+import { EVENT_RULE, EVENT_TRIANGLE, eventMoments } from './timeline.ts';
 
 const PANEL_HEIGHT = 76;
 /** A line has at most so many points; of those that share a place the highest is kept. */
@@ -185,19 +185,11 @@ export function rateLines(
           ),
           {
             ...atEvent,
-            mark: { type: 'rule', strokeDash: [2, 3], strokeWidth: 1, color: colour('soft') },
+            mark: EVENT_RULE,
           },
           {
             ...atEvent,
-            mark: {
-              type: 'point',
-              shape: 'triangle-down',
-              y: -4,
-              size: 45,
-              filled: true,
-              color: colour('ink'),
-              opacity: 1,
-            },
+            mark: EVENT_TRIANGLE,
           },
         ],
       },

@@ -1,4 +1,5 @@
 import type { Field, PositionFieldDef } from 'vega-lite/types_unstable/channeldef.js';
+import type { MarkDef } from 'vega-lite/types_unstable/mark.js';
 import type { Figure } from '../figure.ts';
 import { list, milliseconds, number, plural } from '../format.ts';
 import { colour } from '../palette.ts';
@@ -108,20 +109,12 @@ export function timeline(
           lineOf('p50'),
           {
             transform: eventFilter,
-            mark: { type: 'rule', strokeDash: [2, 3], strokeWidth: 1, color: colour('soft') },
+            mark: EVENT_RULE,
             encoding: { x: { field: 'second', type: 'quantitative' } },
           },
           {
             transform: eventFilter,
-            mark: {
-              type: 'point',
-              shape: 'triangle-down',
-              y: -4,
-              size: 45,
-              filled: true,
-              color: colour('ink'),
-              opacity: 1,
-            },
+            mark: EVENT_TRIANGLE,
             encoding: { x: { field: 'second', type: 'quantitative' } },
           },
         ],
@@ -182,6 +175,23 @@ function upperLine(arm: ArmAnalysis): 'p99' | 'slowest' {
   const withP99 = arm.timeline.some(({ p99Ms }) => p99Ms !== null);
   return withP99 || arm.timeline.every(({ maxMs }) => maxMs === undefined) ? 'p99' : 'slowest';
 }
+
+/** How a moment is drawn: a rule through the panel, and a triangle above it. */
+export const EVENT_RULE: MarkDef<'rule'> = {
+  type: 'rule',
+  strokeDash: [2, 3],
+  strokeWidth: 1,
+  color: colour('soft'),
+};
+export const EVENT_TRIANGLE: MarkDef<'point'> = {
+  type: 'point',
+  shape: 'triangle-down',
+  y: -4,
+  size: 45,
+  filled: true,
+  color: colour('ink'),
+  opacity: 1,
+};
 
 /** Events of all trials, those of one kind within the same half second once, in order of time. */
 export function eventMoments(events: readonly TrialEvent[]): TrialEvent[] {
