@@ -9,6 +9,7 @@ const BORDERS: { files: RegExp; may: RegExp[]; mayTypes?: RegExp[] }[] = [
   { files: /^scripts\//, may: [] },
   { files: /^deploy\//, may: [/^seed\//] },
   { files: /^seed\//, may: [/^seed\//] },
+  { files: /^sim\//, may: [/^sim\//] },
   { files: /^server\/cache\//, may: [/^server\/cache\//] },
   { files: /^server\//, may: [/^server\//], mayTypes: [/^lab\/server-protocol\.ts$/] },
   { files: /^scenarios\/(lib\/|[^/]+\/load\.ts$)/, may: [/^scenarios\/lib\//] },
@@ -40,7 +41,7 @@ const BORDERS: { files: RegExp; may: RegExp[]; mayTypes?: RegExp[] }[] = [
   { files: /^reports\//, may: [/^reports\//, /^lab\/result\.ts$/, /^server\/cache\/presets\.ts$/] },
   {
     files: /^lab\//,
-    may: [/^(lab|seed|reports|scenarios)\//, /^server\/cache\/(presets|staleness-bound)\.ts$/],
+    may: [/^(lab|seed|sim|reports|scenarios)\//, /^server\/cache\/(presets|staleness-bound)\.ts$/],
   },
 ];
 
@@ -98,7 +99,8 @@ function machinePathProblems(files: ReadonlyMap<string, string>): string[] {
 
 /** Clock and chance are parameters in these folders. */
 function impureProblems(files: ReadonlyMap<string, string>): string[] {
-  const pure = /^(lab\/(?:stats|theory|oracle)|server\/cache|reports\/charts)\/(?!.*\.test\.ts$)/;
+  const pure =
+    /^(sim|lab\/(?:stats|theory|oracle)|server\/cache|reports\/charts)\/(?!.*\.test\.ts$)/;
   return code(files)
     .filter(([path]) => pure.test(path))
     .flatMap(([path, text]) =>

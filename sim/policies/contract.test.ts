@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { smallTraces } from '../fixtures/traces.ts';
+import type { Cache, CacheSetting } from './policy.ts';
+import { POLICIES } from './registry.ts';
+
+/** What every policy promises, whatever it evicts. */
+describe.each(POLICIES)('$name', (policy) => {
+  const made = (setting: Partial<CacheSetting> & { capacity: number; objects: number }): Cache =>
+    policy.create({ bytes: null, seed: 1, tickMs: 1000, ...setting });
+  const ticksOf = (ids: Int32Array): Uint32Array => Uint32Array.from(ids, (_, at) => at >> 2);
+  const residents = (cache: Cache, objects: number): number =>
+    Array.from({ length: objects }, (_, id) => id).filter((id) => cache.has(id)).length;
+
+  test('never holds more than its capacity, and counts what it holds', () => {
+    fc.assert(
+      fc.property(smallTraces, ({ ids, objects, capacity }) => {
+        const cache = made({ capacity, objects });
+        for (let at = 0; at < ids.length; at += 1) {
+          cache.run(ids, at, at + 1, ticksOf(ids));
+          expect(cache.used).toBeLessThanOrEqual(capacity);
+        }
+        expect(cache.used).toBe(residents(cache, objects));
+      }),
+    );
+  });
+
+  test('a request hits if and only if its object was resident', () => {
+    fc.assert(
+      fc.property(smallTraces, ({ ids, objects, capacity }) => {
+        const cache = made({ capacity, objects });
+        for (let at = 0; at < ids.length; at += 1) {
+          const resident = cache.has(ids[at]!);
+          expect(cache.run(ids, at, at + 1, ticksOf(ids))).toBe(resident ? 1 : 0);
+        }
+      }),
+    );
+  });
+
+  test('blocks of any length give the hits of one long run', () => {
+    fc.assert(
+      fc.property(smallTraces, fc.integer({ min: 1, max: 50 }), (trace, block) => {
+        const { ids, objects, capacity } = trace;
+        const whole = made({ capacity, objects }).run(ids, 0, ids.length, ticksOf(ids));
+        const cache = made({ capacity, objects });
+        let hits = 0;
+        for (let at = 0; at < ids.length; at += block)
+          hits += cache.run(ids, at, Math.min(ids.length, at + block), ticksOf(ids));
+        expect(hits).toBe(whole);
+      }),
+    );
+  });
+
+  test('with room for all objects only their first requests miss', () => {
+    fc.assert(
+      fc.property(smallTraces, ({ ids, objects }) => {
+        const cache = made({ capacity: objects, objects });
+        expect(cache.run(ids, 0, ids.length, ticksOf(ids))).toBe(ids.length - objects);
+      }),
+    );
+  });
+
+  test('a removed object misses once, and its room is free', () => {
+    fc.assert(
+      fc.property(smallTraces, fc.nat(), ({ ids, objects, capacity }, drawn) => {
+        const cache = made({ capacity, objects });
+        cache.run(ids, 0, ids.length, ticksOf(ids));
+        const gone = drawn % objects;
+        const before = cache.used;
+        const resident = cache.has(gone);
+        cache.remove(gone);
+        expect(cache.has(gone)).toBe(false);
+        expect(cache.used).toBe(before - (resident ? 1 : 0));
+        const again = Int32Array.from([...ids, gone]);
+        expect(cache.run(again, ids.length, again.length, ticksOf(again))).toBe(0);
+        expect(cache.used).toBeLessThanOrEqual(capacity);
+      }),
+    );
+  });
+
+  test('sizes in bytes are kept to the byte, and an object larger than the cache is never admitted', () => {
+    const sizes = fc.array(fc.nat({ max: 9 }), { minLength: 24, maxLength: 24 });
+    fc.assert(
+      fc.property(smallTraces, sizes, ({ ids, objects, capacity }, drawn) => {
+        const bytes = Uint32Array.from(drawn.slice(0, objects));
+        const cache = made({ capacity, objects, bytes });
+        for (let at = 0; at < ids.length; at += 1) {
+          cache.run(ids, at, at + 1, ticksOf(ids));
+          const held = Array.from(bytes, (size, id) => (cache.has(id) ? Math.max(1, size) : 0));
+          expect(cache.used).toBe(held.reduce((sum, one) => sum + one, 0));
+          expect(cache.used).toBeLessThanOrEqual(capacity);
+        }
+      }),
+    );
+  });
+
+  test('says which variant it is and where it was described', () => {
+    expect(policy.source.url).toMatch(/^https:\/\//);
+    expect(policy.variant.length).toBeGreaterThan(20);
+  });
+});
+
+test('no two policies share a name', () => {
+  const names = POLICIES.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+});

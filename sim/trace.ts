@@ -1,0 +1,43 @@
+/**
+ * A trace as every simulation here takes it: objects are dense numbers, so that a cache's state is arrays and not a map.
+ * Reading a file into this shape costs more than any policy; it is done once and kept (`lab/traces/`).
+ */
+export interface Trace {
+  /** Object of each request: 0 to `objects` − 1, numbered in the order of their first requests. */
+  readonly ids: Int32Array;
+  readonly objects: number;
+  /** When each request came, in ticks since the first; never falls. `null`: the source has no times, or nobody asked. */
+  readonly ticks: Uint32Array | null;
+  /** Milliseconds of one tick: 1000 where the source counts in seconds. */
+  readonly tickMs: number;
+  /** Bytes of each object as its first request gave them. `null`: all objects count as one. */
+  readonly bytes: Uint32Array | null;
+  /** What each request does (`OP`). `null`: all read. */
+  readonly ops: Uint8Array | null;
+}
+
+/** What a request does to the cache: a read looks up and fills on a miss; a write changes the object in its database. */
+export const OP = { read: 0, write: 1 } as const;
+
+/** A trace of reads without times and sizes: what a question about hit ratios needs. */
+export function readsOf(ids: Int32Array, objects: number): Trace {
+  return { ids, objects, ticks: null, tickMs: 1000, bytes: null, ops: null };
+}
+
+/** No later request: larger than any position. */
+export const NEVER = 0x7fff_ffff;
+
+/**
+ * Where each request's object is requested next, by one pass from the end.
+ * @returns One position a request, `NEVER` at the last request of an object.
+ */
+export function nextUses({ ids, objects }: Pick<Trace, 'ids' | 'objects'>): Int32Array {
+  const next = new Int32Array(ids.length);
+  const seen = new Int32Array(objects).fill(NEVER);
+  for (let at = ids.length - 1; at >= 0; at -= 1) {
+    const id = ids[at]!;
+    next[at] = seen[id]!;
+    seen[id] = at;
+  }
+  return next;
+}
