@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planTrials, virtualUsersOf } from './plan.ts';
+import { EXPERIMENTS } from './experiments.ts';
+import { RUN_OPTIONS } from './fixtures/records.ts';
+import { missingBaselines, planRun, planTrials, virtualUsersOf } from './plan.ts';
 
 describe('the order of trials', () => {
   test('each arm takes each slot exactly once in every 4 rounds of 4 arms', () => {
@@ -41,4 +43,19 @@ test('20 requests/s at an expected p99 of 1,500 ms get 90 virtual users, 20 at 1
   const load = { kind: 'open', ratePerSecond: 20, arrivals: 'even' } as const;
   expect(virtualUsersOf({ ...load, expectedP99Ms: 1500 })).toBe(90);
   expect(virtualUsersOf({ ...load, expectedP99Ms: 1 })).toBe(10);
+});
+
+test('an arm whose baseline does not run is named, with what to add', () => {
+  const lines = (arms: string[] | null): string[] =>
+    planRun(EXPERIMENTS, {
+      ...RUN_OPTIONS,
+      experiments: ['stampede'],
+      profile: 'full',
+      arms,
+    }).flatMap(missingBaselines);
+  expect(lines(['hardened', 'lock+single-flight'])).toEqual([
+    'hardened, lock+single-flight: not compared without cached; add it to --arms for the comparison',
+  ]);
+  expect(lines(['cached', 'hardened'])).toEqual([]);
+  expect(lines(null)).toEqual([]);
 });

@@ -180,6 +180,22 @@ function planExperiment(
   return [{ experiment, design, arms, trials, estimatedSeconds }];
 }
 
+/**
+ * What a choice of arms leaves without an answer: comparisons of which only the candidate runs.
+ * @returns One sentence for each baseline that is missing.
+ */
+export function missingBaselines({ experiment, arms }: ExperimentPlan): string[] {
+  const runs = new Set(arms.map((arm) => arm.name));
+  const orphans = experiment.comparisons.filter(
+    ({ baseline, candidate }) => runs.has(candidate) && !runs.has(baseline),
+  );
+  return [...new Set(orphans.map(({ baseline }) => baseline))].map((missing) => {
+    const left = orphans.filter(({ baseline }) => baseline === missing);
+    const candidates = [...new Set(left.map(({ candidate }) => candidate))].join(', ');
+    return `${candidates}: not compared without ${missing}; add it to --arms for the comparison`;
+  });
+}
+
 /** Refuses a design whose verdicts could never be significant, whatever is measured. */
 function checkFamily(experiment: Experiment, design: ProfileDesign): void {
   const family = experiment.comparisons.filter(

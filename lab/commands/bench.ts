@@ -1,7 +1,8 @@
 import { relative } from 'node:path';
 import { writeReport } from '../../reports/write.ts';
 import { bench } from '../bench.ts';
-import type { RunOptions } from '../plan.ts';
+import { EXPERIMENTS } from '../experiments.ts';
+import { missingBaselines, planRun, type RunOptions } from '../plan.ts';
 import { duration } from '../progress.ts';
 import { EXIT } from '../errors.ts';
 import type { RunResult, VerdictWord } from '../result.ts';
@@ -19,6 +20,9 @@ export function benchCommand(options: {
 }): Promise<number> {
   return supervised('bench', async ({ supervisor, progress }) => {
     const { run, resume, command } = options;
+    if (run.arms !== null && resume === null) {
+      for (const line of planRun(EXPERIMENTS, run).flatMap(missingBaselines)) progress.line(line);
+    }
     const { result, records, folder, exitCode } = await bench({
       ...{ root: ROOT, run, resume, command, supervisor, progress },
     });

@@ -1,5 +1,5 @@
 import { EXPERIMENTS } from '../experiments.ts';
-import { planRun, type RunOptions } from '../plan.ts';
+import { missingBaselines, planRun, type RunOptions } from '../plan.ts';
 import { duration } from '../progress.ts';
 
 /** `plan`: prints the trials of a run in their order and the time they should take; runs nothing. */
@@ -11,7 +11,8 @@ export function planCommand(options: { run: RunOptions; json: boolean }): number
     process.stdout.write(`${JSON.stringify({ estimatedSeconds: seconds, trials })}\n`);
     return 0;
   }
-  for (const { experiment, arms, design, trials, estimatedSeconds } of plans) {
+  for (const plan of plans) {
+    const { experiment, arms, design, trials, estimatedSeconds } = plan;
     process.stdout.write(
       `${experiment.name}: ${experiment.question}\n` +
         `  ${trials.length} trials = ${design.rounds} rounds x ${arms.length} arms, ` +
@@ -21,6 +22,7 @@ export function planCommand(options: { run: RunOptions; json: boolean }): number
       const order = trials.filter((trial) => trial.round === round).map((trial) => trial.arm);
       process.stdout.write(`  round ${round + 1}: ${order.join(', ')}\n`);
     }
+    for (const line of missingBaselines(plan)) process.stdout.write(`  ${line}\n`);
   }
   process.stdout.write(
     `about ${duration(seconds)} in all, without the set-up and without repeated trials\n`,
