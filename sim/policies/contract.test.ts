@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { smallTraces } from '../fixtures/traces.ts';
 import type { Cache, CacheSetting } from './policy.ts';
+import { infinite } from './infinite.ts';
 import { POLICIES } from './registry.ts';
 
 /** What every policy promises, whatever it evicts. */
@@ -9,6 +10,8 @@ describe.each(POLICIES)('$name', (policy) => {
   const made = (setting: Partial<CacheSetting> & { capacity: number; objects: number }): Cache =>
     policy.create({ bytes: null, seed: 1, tickMs: 1000, ...setting });
   const ticksOf = (ids: Int32Array): Uint32Array => Uint32Array.from(ids, (_, at) => at >> 2);
+  /** What it may hold: only the infinite cache ignores its capacity. */
+  const limit = (capacity: number): number => (policy === infinite ? Infinity : capacity);
   const residents = (cache: Cache, objects: number): number =>
     Array.from({ length: objects }, (_, id) => id).filter((id) => cache.has(id)).length;
 
@@ -18,7 +21,7 @@ describe.each(POLICIES)('$name', (policy) => {
         const cache = made({ capacity, objects });
         for (let at = 0; at < ids.length; at += 1) {
           cache.run(ids, at, at + 1, ticksOf(ids));
-          expect(cache.used).toBeLessThanOrEqual(capacity);
+          expect(cache.used).toBeLessThanOrEqual(limit(capacity));
         }
         expect(cache.used).toBe(residents(cache, objects));
       }),
@@ -73,7 +76,7 @@ describe.each(POLICIES)('$name', (policy) => {
         expect(cache.used).toBe(before - (resident ? 1 : 0));
         const again = Int32Array.from([...ids, gone]);
         expect(cache.run(again, ids.length, again.length, ticksOf(again))).toBe(0);
-        expect(cache.used).toBeLessThanOrEqual(capacity);
+        expect(cache.used).toBeLessThanOrEqual(limit(capacity));
       }),
     );
   });
@@ -88,7 +91,29 @@ describe.each(POLICIES)('$name', (policy) => {
           cache.run(ids, at, at + 1, ticksOf(ids));
           const held = Array.from(bytes, (size, id) => (cache.has(id) ? Math.max(1, size) : 0));
           expect(cache.used).toBe(held.reduce((sum, one) => sum + one, 0));
-          expect(cache.used).toBeLessThanOrEqual(capacity);
+          expect(cache.used).toBeLessThanOrEqual(limit(capacity));
+        }
+      }),
+    );
+  });
+
+  test('requests and removals in any order leave the count right, and only what was requested since is there', () => {
+    const steps = fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 15 })), { maxLength: 200 });
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 16 }), (drawn, capacity) => {
+        const cache = made({ capacity, objects: 16 });
+        const requested = new Set<number>();
+        for (const [removed, id] of drawn) {
+          if (removed) {
+            cache.remove(id);
+            requested.delete(id);
+          } else {
+            const hits = cache.run(Int32Array.of(id), 0, 1, Uint32Array.of(0));
+            expect(hits).toBeLessThanOrEqual(requested.has(id) ? 1 : 0);
+            requested.add(id);
+          }
+          expect(cache.used).toBe(residents(cache, 16));
+          expect(cache.used).toBeLessThanOrEqual(limit(capacity));
         }
       }),
     );
