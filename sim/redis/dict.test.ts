@@ -68,6 +68,16 @@ test('sampled keys are neighbours in the table: two samples that meet share most
   expect(shared / meetings).toBeGreaterThan(2.5);
 });
 
+test('a sample of one reaches every key of a chain, not only the first', () => {
+  const dict = filled(200);
+  const into = new Int32Array(1);
+  const counts = countsOf(200, 20_000, () => {
+    dict.sample(into);
+    return into;
+  });
+  expect(Math.min(...counts)).toBeGreaterThan(0);
+});
+
 test('a random key comes less often from a long chain: alone in its bucket twice as often as one of two', () => {
   const dict = filled(1000);
   const mask = 1023;
