@@ -112,7 +112,10 @@ describe.each(POLICIES)('$name', (policy) => {
   });
 
   test('requests and removals in any order leave the count right, and only what was requested since is there', () => {
-    const steps = fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 15 })), { maxLength: 200 });
+    const steps = fc.array(fc.tuple(fc.boolean(), fc.nat({ max: 15 })), {
+      maxLength: 100,
+      size: 'max',
+    });
     fc.assert(
       fc.property(steps, fc.integer({ min: 1, max: 16 }), (drawn, capacity) => {
         const cache = made({ capacity, objects: 16 });
