@@ -33,8 +33,8 @@ class LfuCache implements Cache {
     this.#links = new Int32Array(2 * (objects + buckets));
     this.#bucketOf = new Int32Array(objects).fill(ABSENT);
     this.#uses = new Int32Array(buckets);
-    this.#above = Int32Array.from({ length: buckets }, (_, bucket) => bucket + 1);
-    this.#above[EDGE] = EDGE;
+    this.#above = new Int32Array(buckets);
+    for (let spare = EDGE + 1; spare < buckets; spare += 1) this.#above[spare] = spare + 1;
     this.#below = new Int32Array(buckets);
   }
 
