@@ -89,8 +89,9 @@ class ArcCache implements Cache {
     while (this.used + room > this.#capacity) {
       const recent = used[T1]!;
       const tooManyRecent = recent > this.#target || (fromB2 && recent === this.#target);
-      // Without sizes T2 is never empty where T1 keeps to its target.
-      if ((recent > 0 && tooManyRecent) || used[T2] === 0) segments.put(B1, segments.oldest(T1));
+      // T1 and the object always fit without T2, save for a ghost of T2, which lowered the target below T1: so where T1 is
+      // spared, T2 is not empty.
+      if (recent > 0 && tooManyRecent) segments.put(B1, segments.oldest(T1));
       else segments.put(B2, segments.oldest(T2));
     }
   }
