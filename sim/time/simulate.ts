@@ -138,7 +138,8 @@ class TimedCache {
     const { ids, ticks, tickMs, ops } = this.#trace;
     const calmUntilMs = this.#calmUntilMs;
     const staleSinceMs = this.#staleSinceMs;
-    const counting = this.#counting;
+    const changes = ops !== null || this.#setting.updateRatePerSecond > 0;
+    const watching = this.#counting && changes;
     const plain = this.#cache === null && this.#setting.renewal === 'absolute';
     let dueMs = this.#dueMs;
     let hits = 0;
@@ -149,7 +150,7 @@ class TimedCache {
       if (ops !== null && ops[i] === OP.write) this.#write(id, nowMs);
       else if (plain && nowMs < calmUntilMs[id]!) {
         hits += 1;
-        if (counting && staleSinceMs[id]! <= nowMs) this.#tally.ages.add(nowMs - staleSinceMs[id]!);
+        if (watching && staleSinceMs[id]! <= nowMs) this.#tally.ages.add(nowMs - staleSinceMs[id]!);
         continue;
       } else this.#read(id, i, nowMs);
       dueMs = this.#dueMs;
