@@ -79,7 +79,7 @@ describe('with a TTL', () => {
     ['fifo', 1.5],
     ['random', 1.5],
   ] as const)(
-    '%s: of %d characteristic times the hit ratio is within 1 % of misses of a simulated cache',
+    '%s: of %d characteristic times the miss ratio is within 1 % of that of a simulated cache',
     (policy, times) => {
       const capacity = 400;
       const ttl = times * cheApproximation(policy, skewed, capacity).characteristicRequests;

@@ -5,9 +5,9 @@ import { type Popularity, popularityOf } from './popularity.ts';
 import { type Sample, sampleObjects } from './sample.ts';
 
 /**
- * Sampled slots below which a curve is void. A cache of s slots in the sample stands for one whose size is uncertain by about
- * s / √s of its slots, a share of 1/√s: 5 % at 400, and a miss ratio that falls by 8 points per e-fold of size (Zipf 1.0 at 1 to
- * 10 %) is then off by at most 0.4. At 15 slots one hot object in or out moves the curve by 2 to 9 points.
+ * Sampled slots below which a curve is void. Depths in the sample are binomial: a cache of s slots stands for sizes that scatter
+ * by a share of 1/√s, 5 % at 400; where the miss ratio falls by 8 points per e-fold of size (Zipf 1.0, 1 to 10 % of the objects),
+ * that alone is 0.4 points. At 15 slots one hot object in or out moves the curve by 2 to 9 points.
  */
 export const LEAST_SLOTS = 400;
 
