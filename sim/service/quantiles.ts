@@ -1,7 +1,7 @@
 /** A list of numbers that grows. */
 export class Numbers {
   length = 0;
-  #values = new Float64Array(256);
+  #values = new Float64Array(16);
 
   push(value: number): void {
     if (this.length === this.#values.length) {

@@ -9,7 +9,15 @@ const BEFORE_MS = 100;
 const AFTER_MS = 200;
 
 /** An expiry whose loads may still be under way. */
-type OpenExpiry = { -readonly [Name in keyof Expiry]: Expiry[Name] } & { firstEndMs: number };
+interface OpenExpiry {
+  figures: { -readonly [Name in keyof Expiry]: Expiry[Name] };
+  firstEndMs: number;
+  /** Response times of the requests in its span; null: none yet. */
+  times: Numbers | null;
+  /** First arrival and last answer of those that were no plain hits. */
+  fromMs: number;
+  toMs: number;
+}
 
 /** Writes down what happens, and makes the outcome of it. */
 export class Recorder {
@@ -60,17 +68,14 @@ export class Recorder {
     this.loads += 1;
     this.#add(this.#seconds.loads, nowMs, 1);
     let expiry = this.#expiries[this.#latest[key]!];
-    const isNew =
-      expiry === undefined || (this.#inFlight[key] === 0 && nowMs > expiry.endMs + SAME_EXPIRY_MS);
-    if (isNew) {
-      expiry = {
-        ...{ key, startMs: nowMs, endMs: nowMs, loads: 0, selects: 0 },
-        ...{ firstLoadMs: null, firstEndMs: Number.POSITIVE_INFINITY },
-        ...{ recoveryMs: null, requests: 0, p99Ms: null },
-      };
+    const isSame =
+      expiry !== undefined &&
+      (this.#inFlight[key]! > 0 || nowMs <= expiry.figures.endMs + SAME_EXPIRY_MS);
+    if (!isSame) {
+      expiry = openExpiry(key, nowMs);
       this.#latest[key] = this.#expiries.push(expiry) - 1;
     }
-    expiry!.loads += 1;
+    expiry!.figures.loads += 1;
     this.#inFlight[key]! += 1;
   }
 
@@ -78,12 +83,12 @@ export class Recorder {
   loadEnds(key: number, beginMs: number, nowMs: number, selects: number): void {
     const expiry = this.#expiries[this.#latest[key]!]!;
     this.#inFlight[key]! -= 1;
-    expiry.endMs = nowMs;
+    expiry.figures.endMs = nowMs;
     if (Number.isNaN(beginMs)) {
       this.shed += 1;
       return;
     }
-    expiry.selects += selects;
+    expiry.figures.selects += selects;
     expiry.firstEndMs = Math.min(expiry.firstEndMs, nowMs);
     this.#spread(beginMs, nowMs, selects);
   }
@@ -101,13 +106,8 @@ export class Recorder {
     const counts = new Float64Array(Object.keys(OUTCOME).length);
     for (const outcome of this.#outcomes.values) counts[outcome]! += 1;
     const expiries = (this.#cached ? this.#expiries : [])
-      .filter(({ endMs }) => endMs <= this.#durationMs)
-      .map(
-        ({ firstEndMs, ...expiry }): Expiry => ({
-          ...expiry,
-          firstLoadMs: Number.isFinite(firstEndMs) ? firstEndMs - expiry.startMs : null,
-        }),
-      );
+      .map(({ figures }): Expiry => figures)
+      .filter(({ endMs }) => endMs <= this.#durationMs);
     return {
       requests: this.#arrivals.length,
       outcomes: Object.fromEntries(
@@ -133,36 +133,30 @@ export class Recorder {
 
   /** Gives each request to the expiry in whose span it came. @returns Response times of those that had one. */
   #measureExpiries(): Float64Array {
-    const ofKey = new Map<number, OpenExpiry[]>();
-    for (const expiry of this.#expiries) {
-      const list = ofKey.get(expiry.key);
-      if (list === undefined) ofKey.set(expiry.key, [expiry]);
-      else list.push(expiry);
-    }
+    const ofKey = Array.from({ length: this.#latest.length }, (): OpenExpiry[] => []);
+    for (const expiry of this.#expiries) ofKey[expiry.figures.key]!.push(expiry);
     const around = new Numbers();
-    const times = new Map<OpenExpiry, Numbers>();
-    const span = new Map<OpenExpiry, [fromMs: number, toMs: number]>();
     const arrivals = this.#arrivals.values;
     const responses = this.#responses.values;
     const keys = this.#keys.values;
     const outcomes = this.#outcomes.values;
     for (let at = 0; at < arrivals.length; at += 1) {
       const arrivalMs = arrivals[at]!;
-      const expiry = lastBefore(ofKey.get(keys[at]!) ?? [], arrivalMs + BEFORE_MS);
-      if (expiry === undefined || arrivalMs >= expiry.endMs + AFTER_MS) continue;
+      const expiry = lastBefore(ofKey[keys[at]!]!, arrivalMs + BEFORE_MS);
+      if (expiry === undefined || arrivalMs >= expiry.figures.endMs + AFTER_MS) continue;
       around.push(responses[at]!);
-      const own = times.get(expiry) ?? new Numbers();
-      own.push(responses[at]!);
-      times.set(expiry, own);
+      expiry.times ??= new Numbers();
+      expiry.times.push(responses[at]!);
       if (outcomes[at] === OUTCOME.hit) continue;
-      const [fromMs, toMs] = span.get(expiry) ?? [Number.POSITIVE_INFINITY, 0];
-      span.set(expiry, [Math.min(fromMs, arrivalMs), Math.max(toMs, arrivalMs + responses[at]!)]);
+      expiry.fromMs = Math.min(expiry.fromMs, arrivalMs);
+      expiry.toMs = Math.max(expiry.toMs, arrivalMs + responses[at]!);
     }
-    for (const [expiry, own] of times) {
-      expiry.requests = own.length;
-      expiry.p99Ms = quantilesOf(own.values)!.p99;
+    for (const { figures, firstEndMs, times, fromMs, toMs } of this.#expiries) {
+      figures.requests = times?.length ?? 0;
+      figures.p99Ms = times === null ? null : quantilesOf(times.values)!.p99;
+      figures.recoveryMs = fromMs > toMs ? null : toMs - fromMs;
+      figures.firstLoadMs = Number.isFinite(firstEndMs) ? firstEndMs - figures.startMs : null;
     }
-    for (const [expiry, [fromMs, toMs]] of span) expiry.recoveryMs = toMs - fromMs;
     return around.values;
   }
 
@@ -197,8 +191,21 @@ function lastBefore(expiries: readonly OpenExpiry[], ms: number): OpenExpiry | u
   let high = expiries.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (expiries[middle]!.startMs <= ms) low = middle + 1;
+    if (expiries[middle]!.figures.startMs <= ms) low = middle + 1;
     else high = middle;
   }
   return expiries[low - 1];
+}
+
+function openExpiry(key: number, nowMs: number): OpenExpiry {
+  return {
+    figures: {
+      ...{ key, startMs: nowMs, endMs: nowMs, loads: 0, selects: 0 },
+      ...{ firstLoadMs: null, recoveryMs: null, requests: 0, p99Ms: null },
+    },
+    firstEndMs: Number.POSITIVE_INFINITY,
+    times: null,
+    fromMs: Number.POSITIVE_INFINITY,
+    toMs: 0,
+  };
 }
