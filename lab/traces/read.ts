@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { Collector } from '../../sim/formats/collect.ts';
 import type { Keep } from '../../sim/formats/collect.ts';
-import { ColumnError } from '../../sim/formats/csv.ts';
+import { ColumnError, csv } from '../../sim/formats/csv.ts';
 import { Lines } from '../../sim/formats/format.ts';
 import type { BadLine, Format, FormatOptions } from '../../sim/formats/format.ts';
 import { looksLikeRecords, RECORD_BYTES } from '../../sim/formats/oracle-general.ts';
@@ -133,29 +133,32 @@ async function headOf(file: TraceFile): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(parts));
 }
 
+function wrongFormat(message: string, hint: string): LabError {
+  return new LabError('E_TRACE_FORMAT', message, { hint, exitCode: EXIT.badArguments });
+}
+
 function formatOf(
   { path }: TraceFile,
   head: Uint8Array,
   { format: asked, columns }: ReadOptions,
 ): { format: Format; columns?: FormatOptions['columns'] } {
   const names = FORMATS.map(({ name }) => name).join(', ');
-  const wrong = (message: string, hint: string): LabError =>
-    new LabError('E_TRACE_FORMAT', message, { hint, exitCode: EXIT.badArguments });
   const detected = detectFormat(basename(path).replace(/\.(?:zst|gz)$/i, ''), head);
   const seems = detected === null ? 'nothing that is known' : detected.format.name;
+  // Only a csv has columns to name.
   if (asked === undefined && columns !== undefined && !isBinary(head))
-    return formatOf({ path } as TraceFile, head, { format: 'csv', columns });
+    return { format: csv, columns };
   if (asked === undefined) {
     if (detected !== null) return detected;
-    throw wrong(
+    throw wrongFormat(
       `the form of ${path} is not recognised`,
       `name it with --format (${names}); a csv needs --columns, e.g. time=1,key=2,size=3`,
     );
   }
   const format = FORMATS.find(({ name }) => name.toLowerCase() === asked.toLowerCase());
-  if (format === undefined) throw wrong(`format is "${asked}"`, `allowed are ${names}`);
+  if (format === undefined) throw wrongFormat(`format is "${asked}"`, `allowed are ${names}`);
   if (format.text === isBinary(head) || (!format.text && !looksLikeRecords(head)))
-    throw wrong(
+    throw wrongFormat(
       `${path} is not ${format.title}: it looks like ${seems}`,
       'leave --format out, or name another',
     );

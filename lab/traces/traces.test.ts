@@ -106,7 +106,7 @@ describe('reading a trace', () => {
     const lines = Array.from({ length: 1000 }, (_, i) =>
       i < 101 ? `${i},?` : `${i},k,1,1,1,get,0`,
     );
-    const path = await put('t.twitter', lines.reverse().join('\n'));
+    const path = await put('t.twitter', lines.toReversed().join('\n'));
     expect(await refusal(path)).toBe(
       'E_TRACE_BAD_LINES 101 of 1000 lines of /t.twitter are no requests, allowed are 100; line 900: fewer than 7 fields ("100,?"); line 901: fewer than 7 fields ("99,?"); line 902: fewer than 7 fields ("98,?")',
     );

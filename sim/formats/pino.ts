@@ -44,7 +44,8 @@ function readLine({ key }: FormatOptions, records: Records, other: () => void): 
     if (typeof line !== 'object' || line === null) return 'not a JSON object';
     const name = firstOf(line, names);
     const method = firstOf(line, METHODS);
-    const op = method === undefined ? OP.read : operationNamed(String(method));
+    const op =
+      method === undefined ? OP.read : operationNamed(typeof method === 'string' ? method : '');
     if ((typeof name !== 'string' && typeof name !== 'number') || op === undefined) {
       other();
       return null;
