@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { addSimulation } from './cli-sim.ts';
 import { EXIT, LabError } from './errors.ts';
 import { parseRunOptions, type RawOptions } from './options.ts';
 
@@ -204,6 +205,8 @@ program
     const { mutate } = await import('./mutate/mutate.ts');
     process.exitCode = await mutate(names);
   });
+
+addSimulation({ program, examples, reproducing });
 
 /** Arguments as a shell would take them again. */
 function reproducing(words: string[]): string[] {

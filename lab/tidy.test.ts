@@ -38,7 +38,10 @@ const BORDERS: { files: RegExp; may: RegExp[]; mayTypes?: RegExp[] }[] = [
     may: [/^lab\/(stats|theory|oracle)\//, /^lab\/(result|seeded-random)\.ts$/],
     mayTypes: [/^lab\/server-protocol\.ts$/],
   },
-  { files: /^reports\//, may: [/^reports\//, /^lab\/result\.ts$/, /^server\/cache\/presets\.ts$/] },
+  {
+    files: /^reports\//,
+    may: [/^reports\//, /^lab\/(sim\/)?result\.ts$/, /^server\/cache\/presets\.ts$/],
+  },
   {
     files: /^lab\//,
     may: [/^(lab|seed|sim|reports|scenarios)\//, /^server\/cache\/(presets|staleness-bound)\.ts$/],

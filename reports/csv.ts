@@ -4,7 +4,7 @@ import { quantileName } from './format.ts';
 type Cell = string | number | boolean | null;
 
 /** One CSV file: header and rows, RFC 4180, decimal points, empty where there is no value. */
-function csv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+export function csv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const cell = (value: Cell) => {
     const text = value === null ? '' : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

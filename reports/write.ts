@@ -56,7 +56,8 @@ export function tradeOffFigure({ experiments }: RunResult): Figure | null {
   });
 }
 
-async function draw(figure: Figure, files: Map<string, string | Uint8Array>): Promise<DrawnFigure> {
+/** Draws a figure for page, phone and file; a chart that cannot be drawn is replaced by its reason. */
+export async function draw(figure: Figure, files: Map<string, string | Uint8Array>): Promise<DrawnFigure> {
   try {
     const wide = await renderSvg(figure.spec, { idPrefix: figure.id, screen: 'wide' });
     const narrow = await renderSvg(figure.spec, {
@@ -74,7 +75,7 @@ async function draw(figure: Figure, files: Map<string, string | Uint8Array>): Pr
 }
 
 /** Charts of an earlier report of the same run must not stay behind, so their folders are replaced. */
-async function writeAll(
+export async function writeAll(
   folder: string,
   files: ReadonlyMap<string, string | Uint8Array>,
 ): Promise<void> {

@@ -41,3 +41,24 @@ export function nextUses({ ids, objects }: Pick<Trace, 'ids' | 'objects'>): Int3
   }
   return next;
 }
+
+/**
+ * The reads of a trace alone, for questions of room: what a write does to a copy is a question of freshness.
+ * @returns The trace itself when all of its requests read. Objects keep their numbers.
+ */
+export function onlyReads(trace: Trace): Trace {
+  const { ids, ops, ticks } = trace;
+  if (ops === null) return trace;
+  let count = 0;
+  for (const op of ops) if (op === OP.read) count += 1;
+  const kept = new Int32Array(count);
+  const times = ticks === null ? null : new Uint32Array(count);
+  let to = 0;
+  for (let at = 0; at < ids.length; at += 1) {
+    if (ops[at] !== OP.read) continue;
+    kept[to] = ids[at]!;
+    if (times !== null) times[to] = ticks![at]!;
+    to += 1;
+  }
+  return { ...trace, ids: kept, ticks: times, ops: null };
+}

@@ -41,7 +41,7 @@ interface AxisOptions {
 
 /** Theory as lines, measurement as points with intervals. Null without a single point of either. */
 export function curves(
-  analysis: ExperimentAnalysis,
+  analysis: Pick<ExperimentAnalysis, 'name' | 'arms'>,
   options: {
     id: string;
     title: string;
@@ -49,8 +49,11 @@ export function curves(
     x: AxisOptions;
     y: AxisOptions;
     series: readonly Curve[];
+    /** What the lines are, e.g. `simulation`; theory by default. */
+    lines?: string;
   },
 ): Figure | null {
+  const { lines = 'theory' } = options;
   const series = options.series.filter((one) => one.theory.length + one.measured.length > 0);
   if (series.length === 0) return null;
   const x = valueAxis(
@@ -98,11 +101,14 @@ export function curves(
   return {
     id: `${analysis.name}-${options.id}`,
     title: options.title,
-    subtitle: `${options.subtitle} Lines: theory. Points: measured, with 95 % intervals where there are any.`,
+    subtitle:
+      measured.length === 0
+        ? options.subtitle
+        : `${options.subtitle} Lines: ${lines}. Points: measured, with 95 % intervals where there are any.`,
     description: `${series
       .map(({ name, measured: points, theory: line }) =>
         points.length === 0
-          ? `${name}: theory alone, from ${show(line[0]?.[1] ?? 0)} to ${show(line.at(-1)?.[1] ?? 0)}`
+          ? `${name}: ${lines} alone, from ${show(line[0]?.[1] ?? 0)} to ${show(line.at(-1)?.[1] ?? 0)}`
           : `${name}: measured ${measuredText(points, show)}`,
       )
       .join('; ')}.`,
