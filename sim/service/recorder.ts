@@ -133,8 +133,7 @@ export class Recorder {
 
   /** Gives each request to the expiry in whose span it came. @returns Response times of those that had one. */
   #measureExpiries(): Float64Array {
-    const ofKey = Array.from({ length: this.#latest.length }, (): OpenExpiry[] => []);
-    for (const expiry of this.#expiries) ofKey[expiry.figures.key]!.push(expiry);
+    const { first, order, starts } = byKey(this.#expiries, this.#latest.length);
     const around = new Numbers();
     const arrivals = this.#arrivals.values;
     const responses = this.#responses.values;
@@ -142,8 +141,11 @@ export class Recorder {
     const outcomes = this.#outcomes.values;
     for (let at = 0; at < arrivals.length; at += 1) {
       const arrivalMs = arrivals[at]!;
-      const expiry = lastBefore(ofKey[keys[at]!]!, arrivalMs + BEFORE_MS);
-      if (expiry === undefined || arrivalMs >= expiry.figures.endMs + AFTER_MS) continue;
+      const from = first[keys[at]!]!;
+      const last = lastBefore(starts, from, first[keys[at]! + 1]!, arrivalMs + BEFORE_MS);
+      if (last < from) continue;
+      const expiry = this.#expiries[order[last]!]!;
+      if (arrivalMs >= expiry.figures.endMs + AFTER_MS) continue;
       around.push(responses[at]!);
       expiry.times ??= new Numbers();
       expiry.times.push(responses[at]!);
@@ -185,16 +187,36 @@ export class Recorder {
   }
 }
 
-/** @param expiries - By start. @returns The last one that had begun by `ms`. */
-function lastBefore(expiries: readonly OpenExpiry[], ms: number): OpenExpiry | undefined {
-  let low = 0;
-  let high = expiries.length;
+/** Expiries page by page: those of one lie at `first[key]` to `first[key + 1]` − 1 of the others, by start. */
+function byKey(
+  expiries: readonly OpenExpiry[],
+  keys: number,
+): { first: Int32Array; order: Int32Array; starts: Float64Array } {
+  const first = new Int32Array(keys + 1);
+  for (const { figures } of expiries) first[figures.key + 1]! += 1;
+  for (let key = 0; key < keys; key += 1) first[key + 1]! += first[key]!;
+  const next = first.slice();
+  const order = new Int32Array(expiries.length);
+  const starts = new Float64Array(expiries.length);
+  for (const [index, { figures }] of expiries.entries()) {
+    const at = next[figures.key]!;
+    next[figures.key] = at + 1;
+    order[at] = index;
+    starts[at] = figures.startMs;
+  }
+  return { first, order, starts };
+}
+
+/** @returns The last position from `from` to `to` − 1 whose start is not after `ms`; `from` − 1: none. */
+function lastBefore(starts: Float64Array, from: number, to: number, ms: number): number {
+  let low = from;
+  let high = to;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (expiries[middle]!.figures.startMs <= ms) low = middle + 1;
+    if (starts[middle]! <= ms) low = middle + 1;
     else high = middle;
   }
-  return expiries[low - 1];
+  return low - 1;
 }
 
 function openExpiry(key: number, nowMs: number): OpenExpiry {
