@@ -172,6 +172,12 @@ test('a file that exists is not overwritten', async () => {
   expect(readFileSync(out, 'utf8')).toBe(before);
 });
 
+test('0 seconds and 10 bytes are refused at once, both in one message', async () => {
+  await expect(captured(() => Promise.resolve(), { seconds: 0, maxBytes: 10 })).rejects.toThrow(
+    /from 0\.1 to 3600, not 0\n.*from 1000, not 10/,
+  );
+});
+
 test('an interruption ends MONITOR and leaves no file', async () => {
   const abort = new AbortController();
   const capture = captured(

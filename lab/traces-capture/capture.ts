@@ -8,13 +8,16 @@ import { keyPlaces, keysOf } from './command-keys.ts';
 /** Written in pieces of this size: a write per command would hold up the reading. */
 const PIECE_BYTES = 65_536;
 const CONNECT_MS = 5000;
+const MAX_SECONDS = 3600;
+const LEAST_BYTES = 1000;
 const HEADER = 'time_s,key,op\n';
 
 export interface CaptureOptions {
   /** Of the server; commands on another database than the URL's are left out. */
   readonly redisUrl: string;
+  /** From 0.1 to 3600. */
   readonly seconds: number;
-  /** The file is never larger. */
+  /** The file is never larger. At least 1000. */
   readonly maxBytes: number;
   /** Keys are replaced by a hash whose salt nobody keeps: the same key has the same hash within one capture alone. */
   readonly hashKeys: boolean;
@@ -43,12 +46,13 @@ export interface Captured {
  *
  * MONITOR can halve a server's throughput (Redis' own measurement, below), and a reader that stalls makes the server's output
  * buffer grow: so it is bounded in time and size, written in order as it comes, and ends with its connection on every way out.
- * @throws LabError `E_CAPTURE_EXISTS`, `E_CAPTURE_REDIS` (no answer, no permission, connection lost), `E_CAPTURE_FILE`,
+ * @throws LabError `E_BAD_OPTIONS`, `E_CAPTURE_EXISTS`, `E_CAPTURE_REDIS` (no answer, no permission, connection lost), `E_CAPTURE_FILE`,
  *   `E_INTERRUPTED`; then there is no file.
  * @see https://redis.io/docs/latest/commands/monitor/
  */
 export async function captureTrace(options: CaptureOptions): Promise<Captured> {
   const { redisUrl, out, interrupted, say = () => {} } = options;
+  checkBounds(options);
   if (existsSync(out)) {
     throw new LabError('E_CAPTURE_EXISTS', `${out} exists and is not overwritten`, {
       hint: 'give another --out, or remove it first',
@@ -110,6 +114,19 @@ export async function captureTrace(options: CaptureOptions): Promise<Captured> {
     closeSync(file);
     rmSync(part, { force: true });
   }
+}
+
+function checkBounds({ seconds, maxBytes }: CaptureOptions): void {
+  const problems = [
+    ...(seconds >= 0.1 && seconds <= MAX_SECONDS
+      ? []
+      : [`seconds must be a number from 0.1 to ${MAX_SECONDS}, not ${seconds}`]),
+    ...(Number.isFinite(maxBytes) && maxBytes >= LEAST_BYTES
+      ? []
+      : [`the largest size must be a number of bytes from ${LEAST_BYTES}, not ${maxBytes}`]),
+  ];
+  if (problems.length > 0)
+    throw new LabError('E_BAD_OPTIONS', problems.join('\n'), { exitCode: EXIT.badArguments });
 }
 
 interface RowWriter {
