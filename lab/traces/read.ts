@@ -44,7 +44,7 @@ export interface TraceReport {
   readonly objectsUnsized: number | null;
 }
 
-/** A default that fits what the form records: applications' logs show the fill behind each miss. */
+/** `fillWithinMs` when nobody says otherwise: logs of a cache show the fill behind each miss, and it comes within a second. */
 const FILL_WITHIN_MS = 1000;
 const HEAD_BYTES = 65_536;
 /** Bad lines after which a file that consists of little else is given up. */
