@@ -2,8 +2,9 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSupervisor } from '../lab/provision/supervisor.ts';
 import type { Supervisor } from '../lab/provision/supervisor.ts';
+import { clockShim } from '../lab/sim/clock-shim.ts';
 import { type ReplayHost, validateRedis } from '../lab/sim/redis-replay.ts';
-import { randomStream } from '../sim/random.ts';
+import { generate } from '../sim/generators/generate.ts';
 import { bytesInRedis } from '../sim/redis/memory.ts';
 import { requireTool, testStack } from './stack.ts';
 
@@ -22,7 +23,7 @@ async function hostOf(skip: (reason: string) => never): Promise<ReplayHost> {
 }
 
 describe('200,000 requests of Zipf(1.0) over 20,000 keys, about 4,000 resident', () => {
-  const trace = zipf(20_000, 200_000);
+  const trace = generate({ kind: 'zipf', objects: 20_000, requests: 200_000 });
 
   test.for(['allkeys-lfu', 'allkeys-random'] as const)(
     'under %s model and server differ by at most 0.3 points of hit ratio',
@@ -36,6 +37,20 @@ describe('200,000 requests of Zipf(1.0) over 20,000 keys, about 4,000 resident',
       expect(realHitRatio).toBeGreaterThan(0.7);
     },
   );
+});
+
+test('at 200 times the clock allkeys-lru is LRU and not random, in model and server alike', async (context) => {
+  const host = await hostOf(context.skip);
+  const shim = await clockShim(host.root, host.program.env, 200);
+  if ('reason' in shim) return context.skip(shim.reason);
+  const trace = generate({ kind: 'zipf', objects: 20_000, requests: 200_000 });
+  const setting = { policy: 'allkeys-lru', samples: 5, keys: 4000, seed: 1 } as const;
+  const fast = await validateRedis(host, trace, { ...setting, clockFactor: 200 });
+  const real = await validateRedis(host, trace, { ...setting, clockFactor: 1 });
+  expect(Math.abs(fast.gapPoints)).toBeLessThanOrEqual(0.3);
+  expect(Math.abs(real.gapPoints)).toBeLessThanOrEqual(0.3);
+  expect(fast.realHitRatio - real.realHitRatio).toBeGreaterThan(0.01);
+  expect(fast.turnoverSeconds).toBeGreaterThan(20 * real.turnoverSeconds);
 });
 
 describe('memory of 8,192 string keys', () => {
@@ -87,25 +102,4 @@ async function bytesPerKey(
     await redis.flushdb('SYNC');
     redis.disconnect();
   }
-}
-
-/** Ids dense in the order of their first requests. */
-function zipf(ranks: number, requests: number): { ids: Int32Array; objects: number } {
-  const random = randomStream(1, 'zipf');
-  const below: number[] = [];
-  for (let rank = 1; rank <= ranks; rank += 1) below.push((below.at(-1) ?? 0) + 1 / rank);
-  const dense = new Map<number, number>();
-  const ids = Int32Array.from({ length: requests }, () => {
-    const drawn = random() * below.at(-1)!;
-    let low = 0;
-    for (let high = ranks - 1; low < high; ) {
-      const middle = (low + high) >> 1;
-      if (below[middle]! < drawn) low = middle + 1;
-      else high = middle;
-    }
-    const id = dense.get(low) ?? dense.size;
-    dense.set(low, id);
-    return id;
-  });
-  return { ids, objects: dense.size };
 }

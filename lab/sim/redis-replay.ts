@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis as RedisClient } from 'ioredis';
-import { ttlDraw, volatileDraw } from '../../sim/redis/expiry.ts';
+import { type ExpirySetting, ttlDraw, volatileDraw } from '../../sim/redis/expiry.ts';
 import { bytesInRedis } from '../../sim/redis/memory.ts';
-import { type MaxmemoryPolicy, type RedisSetting, redisPolicy } from '../../sim/redis/redis.ts';
+import { type MaxmemoryPolicy, redisPolicy } from '../../sim/redis/redis.ts';
 import type { Trace } from '../../sim/trace.ts';
 import { LabError } from '../errors.ts';
 import { type RedisProgram, startRedis } from '../provision/redis.ts';
@@ -11,6 +12,7 @@ import { command, RedisWire, REPLY } from './redis-wire.ts';
 
 const PIPELINE = 100;
 const KEY_BYTES = 10;
+const GET = `*2\r\n$3\r\nGET\r\n$${KEY_BYTES}\r\n`;
 const VALUE_BYTES = 500;
 /** Longer than any replay, at any clock: nothing expires. */
 const TTL_MS = 100_000_000;
@@ -26,7 +28,7 @@ export interface ReplaySetting {
   /** How many times as fast as ours the server's clock runs; 1: the real one. */
   readonly clockFactor: number;
   /** TTLs under `volatile-*`; a fixed one of 28 hours when absent. */
-  readonly ttl?: Pick<RedisSetting, 'ttlFromMs' | 'ttlToMs' | 'volatileShare' | 'ttlPer'>;
+  readonly ttl?: Partial<ExpirySetting>;
 }
 
 /** What a real Redis did with a trace. */
@@ -89,21 +91,25 @@ export async function replayOnRedis(
 
 type Write = (id: number) => string;
 
+/** Ten digits, whatever the id. */
 function keyOf(id: number): string {
-  return `k${String(id).padStart(KEY_BYTES - 1, '0')}`;
+  return String(1_000_000_000 + id);
 }
 
 /** The SET of an object: with the TTLs that the model draws, under volatile-*. */
 function writer({ policy, seed, ttl }: ReplaySetting): Write {
   const value = 'v'.repeat(VALUE_BYTES);
-  if (!policy.startsWith('volatile-')) return (id) => command('SET', keyOf(id), value);
+  const setKey = command('SET', keyOf(0), value);
+  // Made once: a replay sends a hundred thousand of them.
+  const [before, after] = setKey.split(keyOf(0)) as [string, string];
+  if (!policy.startsWith('volatile-')) return (id) => before + keyOf(id) + after;
   const drawn = { ...FIXED_TTL, ...ttl };
   const ttlMs = ttlDraw(seed, drawn);
   const isVolatile = volatileDraw(seed, drawn.volatileShare);
   return (id) =>
     isVolatile(id)
       ? command('SET', keyOf(id), value, 'PX', String(ttlMs(id)))
-      : command('SET', keyOf(id), value);
+      : before + keyOf(id) + after;
 }
 
 const FIXED_TTL = {
@@ -120,19 +126,19 @@ async function limitMemory(
   write: Write,
   keys: number,
 ): Promise<void> {
+  // Redis keeps a histogram of latencies, 25 KB, for each command from its first call on.
+  await admin.config('SET', 'maxmemory', '0');
+  await admin.flushall('SYNC');
+  await wire.exchange(command('GET', keyOf(0)) + command('DBSIZE'), 2);
   for (let from = 0; from < keys; from += PIPELINE) {
     let commands = '';
     const to = Math.min(keys, from + PIPELINE);
     for (let id = from; id < to; id += 1) commands += write(id);
     await wire.exchange(commands, to - from);
   }
-  // The table is rehashed in the background: 1 ms of every 100.
-  let usedBytes = await figure(admin, 'memory', 'used_memory');
-  for (let before = 0; before !== usedBytes; ) {
-    before = usedBytes;
-    await new Promise((resume) => setTimeout(resume, 120));
-    usedBytes = await figure(admin, 'memory', 'used_memory');
-  }
+  // A table that grew gives its old half back within some of the server's timer rounds.
+  await sleep(250);
+  const usedBytes = await figure(admin, 'memory', 'used_memory');
   await admin.flushall('SYNC');
   await admin.config('SET', 'maxmemory', String(usedBytes));
 }
@@ -160,7 +166,7 @@ async function replayPipelines(
     const block = ids.subarray(pipeline * PIPELINE, (pipeline + 1) * PIPELINE);
     pipelineMs[pipeline] = (performance.now() - begunMs) * clockFactor;
     let gets = '';
-    for (const id of block) gets += command('GET', keyOf(id));
+    for (const id of block) gets += `${GET}${keyOf(id)}\r\n`;
     const found = await wire.exchange(gets + count, block.length + 1);
     residents.see(found.pop()!);
 
