@@ -10,6 +10,7 @@ import { experiment as latency } from '../scenarios/latency/experiment.ts';
 import { experiment as penetration } from '../scenarios/penetration/experiment.ts';
 import { experiment as peers } from '../scenarios/peers/experiment.ts';
 import { experiment as queueing } from '../scenarios/queueing/experiment.ts';
+import { experiment as simulator } from '../scenarios/simulator/experiment.ts';
 import { experiment as stampede } from '../scenarios/stampede/experiment.ts';
 import { experiment as staleness } from '../scenarios/staleness/experiment.ts';
 import type { Experiment } from './experiment.ts';
@@ -29,5 +30,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   avalanche,
   penetration,
   peers,
+  simulator,
   aa,
 ];

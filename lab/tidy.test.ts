@@ -9,19 +9,20 @@ const BORDERS: { files: RegExp; may: RegExp[]; mayTypes?: RegExp[] }[] = [
   { files: /^scripts\//, may: [] },
   { files: /^deploy\//, may: [/^seed\//] },
   { files: /^seed\//, may: [/^seed\//] },
-  { files: /^sim\//, may: [/^sim\//] },
+  { files: /^sim\//, may: [/^sim\//, /^lab\/stats\//] },
   { files: /^server\/cache\//, may: [/^server\/cache\//] },
   { files: /^server\//, may: [/^server\//], mayTypes: [/^lab\/server-protocol\.ts$/] },
   { files: /^scenarios\/(lib\/|[^/]+\/load\.ts$)/, may: [/^scenarios\/lib\//] },
   {
     files: /^scenarios\/.*\.test\.ts$|^scenarios\/[^/]+\/fixtures\//,
-    may: [/^scenarios\//, /^lab\//, /^reports\//, /^seed\//],
+    may: [/^scenarios\//, /^lab\//, /^reports\//, /^seed\//, /^sim\//],
   },
   {
     files: /^scenarios\/[^/]+\/[\w-]+\.ts$/,
     may: [
       /^lab\/(experiment|protocol|result|measures|claims|errors|seeded-random)\.ts$/,
       /^lab\/(stats|theory|oracle)\//,
+      /^sim\//,
       /^reports\//,
       /^server\/cache\/(presets|staleness-bound)\.ts$/,
       /^scenarios\/[^/]+\/[\w-]+\.ts$/,
