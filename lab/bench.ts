@@ -258,7 +258,9 @@ async function runPlans(
   afterTrial: () => void,
 ): Promise<void> {
   const all = plans.flatMap((plan) => plan.trials.map((trial) => ({ plan, trial })));
-  const left = all.filter(({ trial }) => !isSettled(log.records, trial));
+  // What an earlier sitting gave up gets another chance: who resumes has mended what was wrong, a busy machine for instance.
+  const before = log.records.length;
+  const left = all.filter(({ trial }) => !isSettled(log.records, before, trial));
   if (left.length < all.length) {
     progress.line(`${all.length - left.length} of ${all.length} trials are on record already`);
   }
@@ -275,7 +277,7 @@ async function runPlans(
       log.append(record);
       afterTrial();
       if (record.state !== 'completed') progress.line(describeTrouble(record));
-      if (isSettled(log.records, trial)) break;
+      if (isSettled(log.records, before, trial)) break;
     }
   }
   progress.done();
@@ -303,10 +305,13 @@ function attemptsOf(records: readonly TrialRecord[], trial: PlannedTrial): Trial
   );
 }
 
-/** A trial is settled when it is valid, or was repeated often enough. */
-function isSettled(records: readonly TrialRecord[], trial: PlannedTrial): boolean {
-  const attempts = attemptsOf(records, trial);
-  return attempts.some((record) => record.state === 'completed') || attempts.length > MAX_REPEATS;
+/**
+ * A trial is settled when it is valid, or was repeated often enough.
+ * @param before - Records of earlier sittings: their failures do not count, their valid trials do.
+ */
+function isSettled(records: readonly TrialRecord[], before: number, trial: PlannedTrial): boolean {
+  const isValid = attemptsOf(records, trial).some((record) => record.state === 'completed');
+  return isValid || attemptsOf(records.slice(before), trial).length > MAX_REPEATS;
 }
 
 function describeTrouble(record: TrialRecord): string {

@@ -189,9 +189,32 @@ program
 
 program
   .command('perf')
-  .description("the hit path's requests per second against a bare handler, in pairs")
-  .addHelpText('after', examples('npm run perf'))
-  .action(async () => {
+  .argument('[what]', 'hits or sim', 'hits')
+  .description('requests per second of a cache hit against a bare handler, or of the simulator')
+  .option('--requests <count>', 'sim: of each generated trace (default: 20000000)')
+  .option('--runs <count>', 'sim: interleaved rounds, 1 to 100 (default: 5)')
+  .option('--peer', 'sim: libcachesim in the same rounds', false)
+  .option('--trace <file>', 'sim: a further trace')
+  .addHelpText(
+    'after',
+    examples(
+      'npm run perf',
+      'npm run perf -- sim --requests 2000000',
+      'npm run perf -- sim --peer',
+    ),
+  )
+  .action(async (what: string, flags: RawOptions) => {
+    if (what === 'sim') {
+      const { perfSim } = await import('./perf-sim/perf-sim.ts');
+      process.exitCode = await perfSim(flags);
+      return;
+    }
+    if (what !== 'hits') {
+      throw new LabError('E_BAD_OPTIONS', `perf measures hits or sim, not ${what}`, {
+        hint: 'npm run perf, or npm run perf -- sim',
+        exitCode: EXIT.badArguments,
+      });
+    }
     const { perf } = await import('./perf.ts');
     process.exitCode = await perf();
   });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PRESETS } from '../server/cache/presets.ts';
+import { FORMATS } from '../sim/formats/registry.ts';
 import { EXIT } from './errors.ts';
 import { EXPERIMENTS } from './experiments.ts';
 import { repositoryFiles } from './fixtures/repository.ts';
@@ -9,13 +10,20 @@ import { RUN_OPTIONS } from './fixtures/records.ts';
 import { planRun } from './plan.ts';
 import { RESULT_SCHEMA, type Profile } from './result.ts';
 import { ROOT } from './root.ts';
+import { POLICY_NAMES } from './sim/cells.ts';
 
 const files = repositoryFiles();
 const read = (path: string): string => files.get(path) ?? '';
 const readme = read('README.md');
 
 /** Set by the lab for programs that it starts, never by a person. */
-const INTERNAL = ['CACHELAB_LOAD', 'CACHELAB_RUN', 'CACHELAB_PARENT_PID', 'CACHELAB_PERF_KEY'];
+const INTERNAL = [
+  'CACHELAB_LOAD',
+  'CACHELAB_RUN',
+  'CACHELAB_PARENT_PID',
+  'CACHELAB_PERF_KEY',
+  'CACHELAB_CLOCK_FACTOR',
+];
 
 /** First cells of the table whose head begins with this word, without back ticks. */
 function column(markdown: string, head: string): string[] {
@@ -67,12 +75,42 @@ function markdownFiles(): Map<string, string> {
   return new Map([...files].filter(([path]) => path.endsWith('.md')));
 }
 
+/** Commands of the program, without those beneath `sim` and `trace`. */
+function commandsInCode(): string[] {
+  return [
+    ...read('lab/cli.ts').matchAll(/\.command\('([a-z]+)'\)/g),
+    ...read('lab/cli-sim.ts').matchAll(/program\s*\.command\('([a-z]+)'\)/g),
+  ].map(([, name = '']) => name);
+}
+
 function environmentVariables(): Set<string> {
   const code = [...files].filter(
     ([path]) => /\.(ts|mjs)$/.test(path) && !path.endsWith('.test.ts'),
   );
   return new Set(code.flatMap(([, text]) => text.match(/\bCACHELAB_[A-Z_]*[A-Z]\b/g) ?? []));
 }
+
+describe('the simulator’s README', () => {
+  const manual = read('sim/README.md');
+  const words = (head: string): string[] =>
+    rowsOf(manual, head).flatMap(([first = '']) =>
+      [...first.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word),
+    );
+
+  test('has every command of sim and trace, and no other', () => {
+    const nested = /\b(sim|trace)\s*\.command\('([a-z]+)'\)/g;
+    const inCode = [...read('lab/cli-sim.ts').matchAll(nested)];
+    expect(inCode.length).toBeGreaterThan(4);
+    expect(new Set(words('command'))).toEqual(
+      new Set(inCode.map(([, group, name]) => `${group} ${name}`)),
+    );
+  });
+
+  test('has every format and every policy, and no other', () => {
+    expect(words('format').toSorted()).toEqual(FORMATS.map(({ name }) => name).toSorted());
+    expect(words('name').toSorted()).toEqual([...POLICY_NAMES].toSorted());
+  });
+});
 
 describe('README', () => {
   test('fewer than 100 words and one picture stand before the first command', () => {
@@ -102,9 +140,9 @@ describe('README', () => {
   });
 
   test('it has every command, and no other', () => {
-    const inCode = [...read('lab/cli.ts').matchAll(/\.command\('([a-z]+)'\)/g)];
+    expect(commandsInCode()).toContain('sim');
     const written = column(readme, 'command').map((cell) => cell.split(' ')[0]);
-    expect(new Set(written)).toEqual(new Set(inCode.map(([, name]) => name)));
+    expect(new Set(written)).toEqual(new Set(commandsInCode()));
   });
 
   test('it has every environment variable that the code reads, and no other', () => {
@@ -162,9 +200,7 @@ describe('documents', () => {
 
   test('npm scripts and commands that they name exist', () => {
     const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
-    const commands = [...read('lab/cli.ts').matchAll(/\.command\('([a-z]+)'\)/g)].map(
-      ([, one]) => one,
-    );
+    const commands = commandsInCode();
     for (const [path, text] of markdownFiles()) {
       if (path.startsWith('reports/sample/')) continue;
       for (const [, name = ''] of text.matchAll(/npm run ([\w:]+)/g)) {

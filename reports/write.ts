@@ -57,7 +57,10 @@ export function tradeOffFigure({ experiments }: RunResult): Figure | null {
 }
 
 /** Draws a figure for page, phone and file; a chart that cannot be drawn is replaced by its reason. */
-export async function draw(figure: Figure, files: Map<string, string | Uint8Array>): Promise<DrawnFigure> {
+export async function draw(
+  figure: Figure,
+  files: Map<string, string | Uint8Array>,
+): Promise<DrawnFigure> {
   try {
     const wide = await renderSvg(figure.spec, { idPrefix: figure.id, screen: 'wide' });
     const narrow = await renderSvg(figure.spec, {

@@ -33,7 +33,9 @@ export async function clean(options: { cache: boolean; runs: boolean }): Promise
     .filter((name) => name.startsWith('run-'))
     .map((name) => join(state, name))
     .filter((path) => !named.has(path));
-  if (options.cache) stale.push(cacheFolder(ROOT, process.env), join(state, 'npm-cache'));
+  if (options.cache) {
+    stale.push(cacheFolder(ROOT, process.env), join(state, 'npm-cache'), join(state, 'traces'));
+  }
   if (options.runs) stale.push(join(ROOT, 'reports', 'runs'));
   for (const path of stale.filter((candidate) => existsSync(candidate))) {
     rmSync(path, { recursive: true, force: true });

@@ -2,12 +2,13 @@ import { relative, resolve } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { number } from '../../reports/format.ts';
 import { answerOf, tables } from '../../reports/sim/page.ts';
-import { sizesCsv, ttlsCsv, writeSimulation } from '../../reports/sim/write.ts';
-import { onlyReads } from '../../sim/trace.ts';
+import { rowsCsv, writeSimulation } from '../../reports/sim/write.ts';
+import { onlyReads, type Trace } from '../../sim/trace.ts';
 import { EXIT } from '../errors.ts';
 import type { RawOptions } from '../options.ts';
 import { createProgress } from '../progress.ts';
-import { parseSweepOptions } from '../sim/options.ts';
+import { curveNote, curveRows } from '../sim/curve.ts';
+import { parseCurveOptions, parseSweepOptions } from '../sim/options.ts';
 import { SIMULATION_SCHEMA, type SimulationResult } from '../sim/result.ts';
 import { planSweep } from '../sim/simulate.ts';
 import { openSource } from '../sim/source.ts';
@@ -30,7 +31,7 @@ export async function sweepCommand(flags: RawOptions, output: SimOutput): Promis
   try {
     const startMs = performance.now();
     const { trace, source } = await openSource(options, {
-      times: options.ttls !== null,
+      times: options.ttls !== null || options.policies.some(isRedis),
       sizes: /[bB]/.test(options.sizes ?? ''),
       writes: true,
     });
@@ -51,9 +52,10 @@ export async function sweepCommand(flags: RawOptions, output: SimOutput): Promis
       schema: SIMULATION_SCHEMA,
       command: output.command,
       seed: options.seed,
-      source,
+      source: { ...source, notes: [...source.notes, ...clockNote(trace, options.policies)] },
       sizes,
       ttls,
+      curve: [],
       wallSeconds: {
         reading: (readMs - startMs) / 1000,
         simulating: (performance.now() - readMs) / 1000,
@@ -65,6 +67,46 @@ export async function sweepCommand(flags: RawOptions, output: SimOutput): Promis
   } finally {
     progress.done();
   }
+}
+
+/** `sim mrc`: the miss-ratio curve of one policy over all sizes. */
+export async function curveCommand(flags: RawOptions, output: SimOutput): Promise<number> {
+  const options = parseCurveOptions(flags);
+  const startMs = performance.now();
+  const { trace, source } = await openSource(options, {
+    times: isRedis(options.policy),
+    sizes: false,
+    writes: true,
+  });
+  const readMs = performance.now();
+  const reads = onlyReads(trace);
+  const curve = curveRows(reads, options);
+  await show(
+    {
+      schema: SIMULATION_SCHEMA,
+      command: output.command,
+      seed: options.seed,
+      source: { ...source, notes: [...source.notes, ...curveNote(reads, options)] },
+      ...{ sizes: [], ttls: [], curve },
+      wallSeconds: {
+        reading: (readMs - startMs) / 1000,
+        simulating: (performance.now() - readMs) / 1000,
+      },
+    },
+    output,
+  );
+  return EXIT.fine;
+}
+
+const isRedis = (policy: string): boolean => policy.startsWith('redis-');
+
+/** Redis goes by seconds, and a trace without times has none. */
+function clockNote({ ticks }: Pick<Trace, 'ticks'>, policies: readonly string[]): string[] {
+  return ticks === null && policies.some(isRedis)
+    ? [
+        'The trace has no times, so Redis’s clock stands still: its LRU evicts as if all keys were used at one moment.',
+      ]
+    : [];
 }
 
 /** Says how far a sweep is, at most once a second: some sweeps are a thousand simulations a second. */
@@ -83,7 +125,7 @@ function everySecond(all: number, startMs: number, say: (text: string) => void):
 
 async function show(result: SimulationResult, { json, csv, out }: SimOutput): Promise<void> {
   if (csv !== null) {
-    await writeFile(csv, result.sizes.length > 0 ? sizesCsv(result) : ttlsCsv(result));
+    await writeFile(csv, rowsCsv(result));
     process.stderr.write(`Rows: ${csv}\n`);
   }
   if (out !== null) {

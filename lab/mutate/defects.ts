@@ -270,7 +270,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'resume-makes-all-trials-again',
     file: 'lab/bench.ts',
-    find: 'const left = all.filter(({ trial }) => !isSettled(log.records, trial));',
+    find: 'const left = all.filter(({ trial }) => !isSettled(log.records, before, trial));',
     replace: 'const left = all;',
     test: in_('test/bench.test.ts', 'a run that is complete is resumed without another trial'),
   },
@@ -510,5 +510,62 @@ export const DEFECTS: readonly Defect[] = [
     find: 'maxWaitMs !== null && this.queue.size >= maxWaiting',
     replace: 'maxWaitMs === null && this.queue.size >= maxWaiting',
     test: in_('server/database/gate.test.ts', 'turns the fourth away at once when 3 may wait'),
+  },
+
+  // The simulator
+  {
+    name: 'lru-forgets-uses',
+    file: 'sim/policies/lru.ts',
+    find: 'if (newest === at) continue;',
+    replace: 'if (newest !== -2) continue;',
+    test: in_('sim/policies/lru.test.ts', 'LRU hits where a list in order of use hits'),
+  },
+  {
+    name: 'sieve-hand-starts-over',
+    file: 'sim/policies/sieve.ts',
+    find: 'this.#hand = at;\n    this.#unlink(at);',
+    replace: 'this.#hand = at;\n    this.#unlink(at);\n    this.#hand = head;',
+    test: in_('sim/policies/sieve.test.ts', 'SIEVE hits where a list with a hand'),
+  },
+  {
+    name: 'newest-candidate-leaves-first',
+    file: 'sim/redis/pool.ts',
+    find: 'scores[at - 1]! >= score; at -= 1',
+    replace: 'scores[at - 1]! > score; at -= 1',
+    test: in_(
+      'sim/redis/pool.test.ts',
+      'of equal scores the key that was sampled first leaves first',
+    ),
+  },
+  {
+    name: 'jitter-only-lengthens',
+    file: 'sim/time/simulate.ts',
+    find: 'ttlMs * (1 + jitter * (2 * this.#jitter() - 1))',
+    replace: 'ttlMs * (1 + jitter * this.#jitter())',
+    test: in_('sim/time/closed-forms.test.ts', '2,000 objects warmed at once expire together'),
+  },
+  {
+    name: 'fence-refuses-nothing',
+    file: 'sim/time/simulate.ts',
+    find: 'this.#loads.refuse(id);',
+    replace: '',
+    test: in_(
+      'sim/time/simulate.test.ts',
+      'leaves nothing under a fence, which nobody joins after the DEL',
+    ),
+  },
+  {
+    name: 'writes-count-as-reads',
+    file: 'sim/trace.ts',
+    find: 'if (ops[at] !== OP.read) continue;',
+    replace: '',
+    test: in_('sim/trace.test.ts', 'writes are left out with their times'),
+  },
+  {
+    name: 'dense-file-outlives-its-source',
+    file: 'lab/traces/dense.ts',
+    find: 'if (JSON.stringify(header.source) !== JSON.stringify(sourceOf(source))) return null;',
+    replace: '',
+    test: in_('lab/traces/traces.test.ts', 'is made anew when its source changes'),
   },
 ];

@@ -19,12 +19,12 @@ export interface SweepPlan {
 }
 
 /**
- * What a sweep will simulate: every policy at every size, and every freshness at every TTL. Without `--ttls` the copies live
- * for ever; with `--ttls` and without `--sizes` memory has no end.
+ * What a sweep will simulate: every policy at every size with copies that live for ever, and every freshness at every TTL: with
+ * endless memory, or where sizes are named, within every policy at every size.
  * @throws LabError `E_BAD_OPTIONS`, `E_UNKNOWN_POLICY`
  */
 export function planSweep(trace: Trace, options: SweepOptions): SweepPlan {
-  checkPolicies(options.policies);
+  requirePolicies(options.policies);
   const capacities = capacitiesOf(trace, options);
   const ttlsMs = options.ttls === null ? [] : parseDurations('--ttls', options.ttls);
   if (ttlsMs.length > 0 && trace.ticks === null) {
@@ -37,16 +37,21 @@ export function planSweep(trace: Trace, options: SweepOptions): SweepPlan {
   const bySize = options.policies.flatMap((policy) =>
     capacities.map(({ label, capacity, unit }) => ({ policy, label, capacity, unit })),
   );
-  const byTtl = ttlsMs.flatMap((ttlMs) => options.freshness.map((policy) => ({ policy, ttlMs })));
+  // What knows the future cannot know when copies expire.
+  const bounded = bySize.filter(({ policy }) => policy !== BELADY.name && policy !== 'infinite');
+  const caches = capacities.length === 0 ? [null] : bounded;
+  const byTtl = ttlsMs.flatMap((ttlMs) =>
+    options.freshness.flatMap((policy) => caches.map((cache) => ({ policy, ttlMs, cache }))),
+  );
   const sizeCells: Cell[] = bySize.map((cache) => ({
     kind: 'hits',
     cache,
     seed: options.seed,
     warmRequests,
   }));
-  const ttlCells: Cell[] = byTtl.map(({ policy, ttlMs }) => ({
+  const ttlCells: Cell[] = byTtl.map(({ policy, ttlMs, cache }) => ({
     kind: 'time',
-    cache: null,
+    cache,
     setting: {
       ...freshnessOf(policy),
       ttlMs,
@@ -72,7 +77,8 @@ function capacitiesOf(trace: Trace, { sizes, ttls }: SweepOptions): Capacity[] {
   return parseCapacities(sizes ?? DEFAULT_SIZES, { objects: trace.objects, totalBytes });
 }
 
-function checkPolicies(names: readonly string[]): void {
+/** @throws LabError `E_UNKNOWN_POLICY` with every name that is unknown. */
+export function requirePolicies(names: readonly string[]): void {
   const unknown = names.filter((name) => !POLICY_NAMES.includes(name));
   if (unknown.length === 0) return;
   throw new LabError('E_UNKNOWN_POLICY', `unknown policy: ${unknown.join(', ')}`, {
@@ -92,13 +98,18 @@ function sizeRow(
 }
 
 function ttlRow(
-  { policy, ttlMs }: { policy: string; ttlMs: number },
+  {
+    policy,
+    ttlMs,
+    cache,
+  }: { policy: string; ttlMs: number; cache: { policy: string; label: string } | null },
   result: CellResult | undefined,
 ): TtlRow {
   if (result?.kind !== 'time') throw new Error(`no result for ${policy} at ${ttlMs} ms`);
   const { hitRatio, staleShare, writes, loadsPerSecond, resident } = result.outcome;
   return {
     policy,
+    cache: cache === null ? null : { policy: cache.policy, size: cache.label },
     ttlSeconds: ttlMs / 1000,
     hitRatio,
     staleShare: writes === 0 ? null : staleShare,

@@ -2,7 +2,16 @@ import { expect, test } from 'vitest';
 import { openSource, parseColumns } from './source.ts';
 
 const OPTIONS = {
-  ...{ trace: null, format: null, columns: null, sample: 1, limit: null, maxBad: null, seed: 3 },
+  ...{
+    trace: null,
+    format: null,
+    columns: null,
+    sample: 1,
+    limit: null,
+    maxBad: null,
+    keyBytes: null,
+    seed: 3,
+  },
 };
 const NEEDS = { times: true, sizes: false, writes: true };
 
@@ -20,6 +29,16 @@ test('a description becomes a trace, and --seed is its seed unless it names one'
   expect(await open(text, 3)).toBe(await open(text, 3));
   expect(await open(text, 3)).not.toBe(await open(text, 4));
   expect(await open(`${text},seed=9`, 3)).toBe(await open(`${text},seed=9`, 4));
+});
+
+test('with --key-bytes 10 an object of 500 bytes takes the 568 of Redis', async () => {
+  const sized = { ...OPTIONS, generate: 'loop:objects=2,requests=4,size=500,sigma=0' };
+  const bytesOf = async (keyBytes: number | null) => {
+    const { trace } = await openSource({ ...sized, keyBytes }, { ...NEEDS, sizes: true });
+    return [...trace.bytes!];
+  };
+  expect(await bytesOf(null)).toEqual([500, 500]);
+  expect(await bytesOf(10)).toEqual([568, 568]);
 });
 
 test('a description out of range is told with its value and an example', async () => {

@@ -4,6 +4,7 @@ import { sampleObjects } from '../../sim/curves/sample.ts';
 import type { Columns } from '../../sim/formats/format.ts';
 import { generate } from '../../sim/generators/generate.ts';
 import { parseDescription } from '../../sim/generators/parameters.ts';
+import { bytesInRedis } from '../../sim/redis/memory.ts';
 import type { Trace } from '../../sim/trace.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { denseTrace } from '../traces/dense.ts';
@@ -26,8 +27,23 @@ export async function openSource(
   options: SourceOptions,
   needs: Needs,
 ): Promise<{ trace: Trace; source: SimulatedSource }> {
-  if (options.trace === null) return generated(options);
-  const { trace: path, format, columns, sample, limit, maxBad } = options;
+  const opened =
+    options.trace === null ? generated(options) : await fromFile(options.trace, options, needs);
+  const { keyBytes } = options;
+  const { bytes } = opened.trace;
+  if (keyBytes === null || bytes === null) return opened;
+  return {
+    ...opened,
+    trace: { ...opened.trace, bytes: bytes.map((size) => bytesInRedis(keyBytes, size)) },
+  };
+}
+
+async function fromFile(
+  path: string,
+  options: SourceOptions,
+  needs: Needs,
+): Promise<{ trace: Trace; source: SimulatedSource }> {
+  const { format, columns, sample, limit, maxBad } = options;
   const how: ReadOptions = {
     times: needs.times,
     sizes: needs.sizes,

@@ -10,7 +10,15 @@ const WITH_WORKERS = { timeout: 60_000 };
 const TRACE = generate({ kind: 'zipf', objects: 2000, requests: 20_000, rate: 100, updates: 0.01 });
 const OPTIONS: SweepOptions = {
   ...{ trace: null, generate: null, format: null, columns: null, sample: 1, limit: null },
-  ...{ maxBad: null, seed: 1, sizes: '1%,10%', ttls: '1s,100s', loadMs: 50, updateRate: 0 },
+  ...{
+    maxBad: null,
+    keyBytes: null,
+    seed: 1,
+    sizes: '1%,10%',
+    ttls: '1s,100s',
+    loadMs: 50,
+    updateRate: 0,
+  },
   ...{ warm: 0.5, threads: null },
   policies: ['lru', 'redis-allkeys-lfu', 'belady'],
   freshness: ['cached', 'lease'],
@@ -53,7 +61,8 @@ test(
       expect(hits('belady', size)).toBeGreaterThan(hits('lru', size));
       expect(hits('belady', size)).toBeGreaterThan(hits('redis-allkeys-lfu', size));
     }
-    const ttls = plan.ttlRows(await sweep(TRACE, plan.byTtl));
+    const endless = planSweep(TRACE, { ...OPTIONS, sizes: null });
+    const ttls = endless.ttlRows(await sweep(TRACE, endless.byTtl));
     const [short, shortLease, long, longLease] = ttls;
     expect(long!.hitRatio).toBeGreaterThan(short!.hitRatio);
     expect(long!.staleShare!).toBeGreaterThan(short!.staleShare!);
@@ -62,6 +71,20 @@ test(
     expect(longLease!.staleShare).toBe(0);
   },
 );
+
+test('TTLs within sizes: a bound has no row, and a small cache hits less than an endless one', async () => {
+  const plan = planSweep(TRACE, OPTIONS);
+  const rows = plan.ttlRows(await sweep(TRACE, plan.byTtl, { threads: 1 }));
+  // 2 TTLs, 2 ways of staying fresh, 2 policies, 2 sizes.
+  expect(rows).toHaveLength(16);
+  expect(new Set(rows.map(({ cache }) => cache?.policy))).toEqual(
+    new Set(['lru', 'redis-allkeys-lfu']),
+  );
+  const endless = planSweep(TRACE, { ...OPTIONS, sizes: null });
+  const [, , long] = endless.ttlRows(await sweep(TRACE, endless.byTtl, { threads: 1 }));
+  const small = rows.find((row) => row.ttlSeconds === 100 && row.cache?.size === '1%')!;
+  expect(small.hitRatio).toBeLessThan(long!.hitRatio);
+});
 
 test('a worker that fails ends the sweep with its reason', WITH_WORKERS, async () => {
   const wrong = { kind: 'hits', cache: { policy: 'mru', capacity: 5, unit: 'objects' } } as const;

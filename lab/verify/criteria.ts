@@ -7,6 +7,9 @@ import { criterion as hitRatio } from './hit-ratio.ts';
 import { criterion as listenerKills } from './listener-kills.ts';
 import { criterion as loads } from './loads.ts';
 import { criterion as penetration } from './penetration.ts';
+import { criterion as sim1g } from './sim-1g.ts';
+import { criterion as simCurves } from './sim-curves.ts';
+import { criterion as simulator } from './simulator.ts';
 import { criterion as staleSet } from './stale-set.ts';
 
 /** Every criterion of `npm run verify`, by name. */
@@ -19,5 +22,8 @@ export const CRITERIA: Readonly<Record<string, Criterion>> = {
   'listener-kills': listenerKills,
   loads,
   penetration,
+  'sim-1g': sim1g,
+  'sim-curves': simCurves,
+  simulator,
   'stale-set': staleSet,
 };

@@ -1,14 +1,17 @@
-import type { SimulationResult, SizeRow } from '../../lab/sim/result.ts';
+import type { SimulationResult, SizeRow, TtlRow } from '../../lab/sim/result.ts';
 import { curves } from '../charts/curves.ts';
 import type { Figure } from '../figure.ts';
 import { number, percent } from '../format.ts';
+import { gridMap } from './grid-map.ts';
 
 /** Bounds: what no policy can beat. They are drawn, and never win. */
 const BOUNDS = new Set(['belady', 'infinite']);
 
 /** The figures of a simulation, in the order of the page. Pure. */
 export function simulationFigures(result: SimulationResult): Figure[] {
-  return [missRatios(result), ttlTrade(result)].filter((figure) => figure !== null);
+  return [missRatios(result), missCurve(result), ttlTrade(result), gridMap(result.ttls)].filter(
+    (figure) => figure !== null,
+  );
 }
 
 /** Names in the order of their hit ratio at the middle size, best first; the bounds before all. */
@@ -50,7 +53,45 @@ function missRatios({ sizes }: SimulationResult): Figure | null {
   );
 }
 
-function ttlTrade({ ttls }: SimulationResult): Figure | null {
+function missCurve({ curve }: SimulationResult): Figure | null {
+  if (curve.length < 2) return null;
+  const policy = curve[0]!.policy;
+  const counted = curve.filter(({ method }) => method !== 'model');
+  const model = curve.filter(({ method }) => method === 'model');
+  const byCapacity = counted.toSorted((a, b) => a.capacity - b.capacity);
+  const half = byCapacity.find(({ missRatio }) => missRatio <= 0.5);
+  const line = (rows: typeof curve) => rows.map((row) => [row.capacity, row.missRatio] as const);
+  return curves(
+    { name: 'sim', arms: [] },
+    {
+      id: 'miss-ratio-curve',
+      title:
+        half === undefined
+          ? `${policy} never hits half of the requests`
+          : `${policy} hits half of the requests from ${number(half.capacity)} objects on`,
+      subtitle: 'Miss ratio against cache size.',
+      x: { title: 'cache size, objects (log scale)', spacing: 'log' },
+      y: { title: 'miss ratio', share: true },
+      series: [
+        {
+          name: policy,
+          theory: line(byCapacity.filter(({ method }) => method === 'exact')),
+          measured: byCapacity
+            .filter(({ method }) => method === 'sampled')
+            .map(({ capacity, missRatio, low, high }) => ({
+              ...{ x: capacity, y: missRatio },
+              ...(low === null || high === null ? {} : { low, high }),
+            })),
+        },
+        ...(model.length === 0 ? [] : [{ name: 'Che', theory: line(model), measured: [] }]),
+      ],
+      lines: 'counts or the model',
+    },
+  );
+}
+
+function ttlTrade(result: SimulationResult): Figure | null {
+  const ttls = result.ttls.filter(isLargest(result.ttls));
   const policies = [...new Set(ttls.map(({ policy }) => policy))];
   if (new Set(ttls.map(({ ttlSeconds }) => ttlSeconds)).size < 2) return null;
   const [shortest, longest] = [
@@ -76,4 +117,13 @@ function ttlTrade({ ttls }: SimulationResult): Figure | null {
       lines: 'simulation',
     },
   );
+}
+
+/** Of one way of staying fresh in several caches the chart of TTLs shows the one that hits most at the longest life. */
+function isLargest(ttls: readonly TtlRow[]): (row: TtlRow) => boolean {
+  const longest = Math.max(...ttls.map(({ ttlSeconds }) => ttlSeconds));
+  const best = ttls
+    .filter(({ ttlSeconds }) => ttlSeconds === longest)
+    .toSorted((a, b) => b.hitRatio - a.hitRatio)[0];
+  return ({ cache }) => cache?.policy === best?.cache?.policy && cache?.size === best?.cache?.size;
 }

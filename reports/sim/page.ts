@@ -41,7 +41,7 @@ ${tables(result)
 }
 
 /** The finding in one sentence. */
-export function answerOf({ sizes, ttls }: SimulationResult): string {
+export function answerOf({ sizes, ttls, curve }: SimulationResult): string {
   const ranked = ranking(sizes);
   const [best, second] = ranked.filter(
     ({ policy }) => policy !== 'belady' && policy !== 'infinite',
@@ -63,6 +63,13 @@ export function answerOf({ sizes, ttls }: SimulationResult): string {
           `TTLs from ${number(Math.min(...ttls.map((row) => row.ttlSeconds)))} s to ${number(Math.max(...ttls.map((row) => row.ttlSeconds)))} s ask the database for ${number(Math.max(...ttls.map((row) => row.loadsPerSecond)))} to ${number(Math.min(...ttls.map((row) => row.loadsPerSecond)))} loads a second`,
         ]),
   ];
+  if (curve.length > 0) {
+    const counted = curve.filter(({ method }) => method !== 'model');
+    const [small, large] = [counted[0]!, counted.at(-1)!];
+    sentences.push(
+      `${small.policy} misses ${percent(small.missRatio)} with ${number(small.capacity, 4)} objects and ${percent(large.missRatio)} with ${number(large.capacity, 4)}`,
+    );
+  }
   return sentences.length === 0 ? 'Nothing was simulated.' : `${sentences.join('. ')}.`;
 }
 
@@ -70,6 +77,7 @@ export function answerOf({ sizes, ttls }: SimulationResult): string {
 export function tables({
   sizes,
   ttls,
+  curve,
 }: SimulationResult): { title: string; table: Figure['table'] }[] {
   const bySize = [...new Set(sizes.map(({ size }) => size))];
   const policies = [...new Set(sizes.map(({ policy }) => policy))];
@@ -91,6 +99,7 @@ export function tables({
     table: {
       columns: [
         'policy',
+        'cache',
         'TTL, s',
         'hit ratio, %',
         'stale reads, %',
@@ -100,6 +109,7 @@ export function tables({
       ],
       rows: ttls.map((row) => [
         row.policy,
+        row.cache === null ? 'endless' : `${row.cache.policy} ${row.cache.size}`,
         row.ttlSeconds,
         100 * row.hitRatio,
         row.staleShare === null ? null : 100 * row.staleShare,
@@ -109,5 +119,19 @@ export function tables({
       ]),
     },
   };
-  return [...(sizes.length > 0 ? [hitRatios] : []), ...(ttls.length > 0 ? [byTtl] : [])];
+  const bySizeOnCurve = {
+    title: 'Miss ratio by size, in %',
+    table: {
+      columns: ['policy', 'method', 'objects', 'miss ratio, %', 'from', 'to'],
+      rows: curve.map(({ policy, method, capacity, missRatio, low, high }) => [
+        ...[policy, method, capacity, 100 * missRatio],
+        ...[low, high].map((end) => (end === null ? null : 100 * end)),
+      ]),
+    },
+  };
+  return [
+    ...(sizes.length > 0 ? [hitRatios] : []),
+    ...(ttls.length > 0 ? [byTtl] : []),
+    ...(curve.length > 0 ? [bySizeOnCurve] : []),
+  ];
 }

@@ -1,6 +1,6 @@
 import { cheApproximation } from './analytic.ts';
 import type { Popularity } from './popularity.ts';
-import { interval95 } from './student.ts';
+import { tInterval } from '../../lab/stats/t-interval.ts';
 
 /** A sample's objects: what they weigh in the whole trace is known from their popularity. */
 export interface PartPopularity {
@@ -23,6 +23,6 @@ export function modelledMissRatio({ popularity, rate }: PartPopularity, capacity
 
 /** Half of the 95 % interval of the mean of disjoint samples. */
 export function spreadOf(values: readonly number[]): number {
-  const { mean, high } = interval95(values);
+  const { mean, high } = tInterval(values, 0.95)!;
   return high - mean;
 }

@@ -2,7 +2,7 @@ import type { Policy } from '../policies/policy.ts';
 import type { Trace } from '../trace.ts';
 import { type CurveOptions, requireWhole } from './points.ts';
 import { groupsOf } from './sample.ts';
-import { student95 } from './student.ts';
+import { tQuantile } from '../../lab/stats/t-interval.ts';
 
 /** How much better one policy hits than another on one trace. */
 export interface PairedDifference {
@@ -53,7 +53,7 @@ export function pairedDifference(
     0,
   );
   const error = all === 0 ? 0 : Math.sqrt((groups / (groups - 1)) * squares) / all;
-  const half = student95(groups - 1) * error;
+  const half = tQuantile(0.975, groups - 1) * error;
   return {
     difference,
     low: difference - half,

@@ -5,7 +5,7 @@ import { type CurveOptions, type EstimatedPoint, hitsOf, requireWhole } from './
 import { popularityOf } from './popularity.ts';
 import { sampleObjects } from './sample.ts';
 import { LEAST_SLOTS } from './shards.ts';
-import { interval95 } from './student.ts';
+import { tInterval } from '../../lab/stats/t-interval.ts';
 
 /** The share of the objects in one sample, and how many disjoint samples are simulated. */
 export interface MiniatureOptions extends CurveOptions {
@@ -57,7 +57,7 @@ export function miniature(
       (ratio, part) => ratio + said - modelledMissRatio(parts[part]!, inObjects),
     );
     const better = spreadOf(moved) < spreadOf(ratios) ? moved : ratios;
-    const { mean, low, high } = interval95(better);
+    const { mean, low, high } = tInterval(better, 0.95)!;
     return {
       capacity,
       missRatio: Math.min(1, Math.max(0, mean)),

@@ -144,6 +144,6 @@ export const gdsf: Policy = {
   variant:
     'priority = clock + frequency × cost / size with cost 1, size 1 without sizes; frequency counts from the last admission; ' +
     'of equals the one requested longest ago goes; room is made first and the newcomer is valued by the new clock, so every ' +
-    'object that fits is admitted (the report refuses a newcomer that would be lowest, which locks a full cache when sizes are equal)',
+    'object that fits is admitted, also one that ranks lowest',
   create: (setting) => new GdsfCache(setting),
 };

@@ -36,19 +36,6 @@ test("the 95 % interval of Student's own sleep data is 1.58 ± 0.88 hours", () =
   expect(halfWidth).toBeCloseTo(0.8799, 3);
 });
 
-test.each([
-  [2, 12.7062],
-  [3, 4.3027],
-  [6, 2.5706],
-  [31, 2.0423],
-])('%i runs of standard deviation 1 give an interval of t/√n = %f/√n', (runs, t) => {
-  const raw = Array.from({ length: runs }, (_, run) => (run % 2 === 0 ? 1 : -1) * (run + 1));
-  const mean = raw.reduce((sum, value) => sum + value, 0) / runs;
-  const sd = Math.sqrt(raw.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (runs - 1));
-  const { halfWidth } = estimateOf(raw.map((value) => value / sd))!;
-  expect(halfWidth * Math.sqrt(runs)).toBeCloseTo(t, 2);
-});
-
 test('one run has no spread', () => {
   expect(estimateOf([3])).toBeNull();
   expect(() => replicate(SETTING, 1)).toThrow(/runs: 1; allowed: a whole number from 2/);

@@ -1,3 +1,4 @@
+import { tInterval } from '../../lab/stats/t-interval.ts';
 import type { ServiceOutcome } from './outcome.ts';
 import { simulateService } from './service.ts';
 import type { ServiceSetting } from './setting.ts';
@@ -58,33 +59,15 @@ export function replicate(setting: ServiceSetting, runs: number): Replicated {
 /** @returns Null with fewer than 2 values. */
 export function estimateOf(values: readonly number[]): Estimate | null {
   const runs = values.length;
-  if (runs < 2) return null;
-  const mean = values.reduce((sum, value) => sum + value, 0) / runs;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (runs - 1);
-  const spread = studentT975(runs - 1) * Math.sqrt(variance);
-  const halfWidth = spread / Math.sqrt(runs);
+  const interval = tInterval(values, 0.95);
+  if (interval === null) return null;
+  const { mean, high } = interval;
+  const halfWidth = high - mean;
   return {
     mean,
     halfWidth,
     relativeHalfWidth: halfWidth === 0 ? 0 : halfWidth / Math.abs(mean),
-    oneMoreHalfWidth: spread * Math.sqrt(1 + 1 / runs),
+    oneMoreHalfWidth: halfWidth * Math.sqrt(runs + 1),
     runs,
   };
-}
-
-/** The 97.5 % quantiles with 1 to 4 degrees of freedom, where the expansion below does not hold. */
-const FEW = [12.7062, 4.30265, 3.18245, 2.77645];
-
-/** The 97.5 % quantile of Student's t; from 5 degrees of freedom on by Fisher's expansion about the normal one, to 3 digits. */
-function studentT975(degreesOfFreedom: number): number {
-  const few = FEW[degreesOfFreedom - 1];
-  if (few !== undefined) return few;
-  const z = 1.959964;
-  const n = degreesOfFreedom;
-  return (
-    z +
-    (z ** 3 + z) / (4 * n) +
-    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * n ** 2) +
-    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * n ** 3)
-  );
 }
