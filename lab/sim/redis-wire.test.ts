@@ -32,7 +32,8 @@ test('a command is written as the protocol counts its bytes', () => {
 });
 
 test('each reply gives one number, also when it comes in pieces and a value contains line ends', async () => {
-  const replies = '+OK\r\n$-1\r\n$7\r\na\r\n$3\r\n\r\n:42\r\n-OOM command not allowed\r\n$0\r\n\r\n';
+  const replies =
+    '+OK\r\n$-1\r\n$7\r\na\r\n$3\r\n\r\n:42\r\n-OOM command not allowed\r\n$0\r\n\r\n';
   const { wire } = await wireTo([replies, '+OK\r\n']);
   expect(await wire.exchange('six', 6)).toEqual([0, -1, 7, 42, -2, 0]);
   expect(await wire.exchange('one more', 1)).toEqual([0]);
@@ -50,5 +51,6 @@ test('a connection that ends in the middle of a reply is an error and no endless
   const exchange = wire.exchange('one', 1);
   setTimeout(() => peer.destroy(), 20);
   await expect(exchange).rejects.toMatchObject({ code: 'E_REPLAY' });
+  await expect(wire.exchange('after its end', 1)).rejects.toMatchObject({ code: 'E_REPLAY' });
   wire.close();
 });

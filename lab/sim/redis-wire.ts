@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { LabError } from '../errors.ts';
 
-/** What a reply says, as one number. */
-export const REPLY = { none: -1, outOfMemory: -2 } as const;
-
+/** The reply to a write that the policy does not let in. */
+const OUT_OF_MEMORY = -2;
 const LINE_END = 10;
+/** First bytes of replies: `$`, `:`, `+`, `-`. */
+const KIND = { value: 36, number: 58, status: 43, error: 45 };
 
 /**
- * A connection that sends many commands at once and keeps one number of each reply: a replay asks only whether a value came.
+ * A connection that sends many commands at once and keeps one number of each reply: a replay asks only whether a key was there.
  * It serves a million commands in the time in which a client library builds a million strings.
  */
 export class RedisWire {
@@ -18,6 +19,7 @@ export class RedisWire {
   #wanted = 0;
   #done: (() => void) | null = null;
   #failed: ((error: Error) => void) | null = null;
+  #error: Error | null = null;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -38,11 +40,12 @@ export class RedisWire {
   /**
    * Sends commands and waits for all their replies. One exchange at a time.
    * @param commands - As `command` writes them.
-   * @returns One number a reply: the length of a value, a whole number itself, 0 for OK, `REPLY.none` for no value, `REPLY.outOfMemory`.
+   * @returns One number a reply: the length of a value, a whole number itself, 0 for OK, −1 for no
+   * value, −2 for a write refused because the server is full.
    * @throws LabError `E_REPLAY` for any other error of the server, or when the connection ends.
    */
   exchange(commands: string, replies: number): Promise<number[]> {
-    if (replies === 0) return Promise.resolve([]);
+    if (this.#error !== null) return Promise.reject(this.#error);
     this.#replies = [];
     this.#wanted = replies;
     return new Promise((done, failed) => {
@@ -67,14 +70,13 @@ export class RedisWire {
       const text = unread.toString('latin1', at + 1, lineEnd - 1);
       let next = lineEnd + 1;
       let reply = 0;
-      if (kind === 36) {
-        reply = Number(text); // $: a value of this many bytes, -1 for none
+      if (kind === KIND.value) {
+        reply = Number(text); // bytes that follow, −1 for no value
         if (reply >= 0) next += reply + 2;
         if (next > unread.length) break;
-      } else if (kind === 58)
-        reply = Number(text); // :
-      else if (kind === 45 && text.startsWith('OOM')) reply = REPLY.outOfMemory;
-      else if (kind !== 43) {
+      } else if (kind === KIND.number) reply = Number(text);
+      else if (kind === KIND.error && text.startsWith('OOM')) reply = OUT_OF_MEMORY;
+      else if (kind !== KIND.status) {
         const shown = unread.toString('latin1', at, lineEnd - 1);
         return this.#fail(new LabError('E_REPLAY', `Redis answered a replay with ${shown}`));
       }
@@ -86,6 +88,7 @@ export class RedisWire {
   }
 
   #fail(error: Error): void {
+    this.#error ??= error;
     this.#failed?.(error);
   }
 }
