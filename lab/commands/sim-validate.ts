@@ -19,7 +19,7 @@ import { clockShim } from '../sim/clock-shim.ts';
 import { parseSourceOptions, type SourceOptions } from '../sim/options.ts';
 import { type SimulatedSource, SIMULATION_SCHEMA } from '../sim/result.ts';
 import { openSource } from '../sim/source.ts';
-import { ACCELERATION, planReplays, REPETITIONS, runReplays } from '../sim/validate.ts';
+import { ACCELERATION, planReplays, REPETITIONS, runReplays, verdictsOf } from '../sim/validate.ts';
 import { type SimOutput, textTable } from './sim.ts';
 import { supervised } from './supervised.ts';
 
@@ -50,6 +50,7 @@ export async function validateCommand(flags: RawOptions, output: SimOutput): Pro
         progress.now(`${done} of ${plan.length} replays, about ${left} s left`);
       },
     });
+    const verdicts = verdictsOf(rows);
     const result: ValidationResult = {
       schema: SIMULATION_SCHEMA,
       command: output.command,
@@ -58,6 +59,7 @@ export async function validateCommand(flags: RawOptions, output: SimOutput): Pro
       redis: { version: program.version, origin: program.origin },
       clock,
       rows,
+      verdicts,
       wallSeconds: {
         reading: (readMs - startMs) / 1000,
         replaying: (performance.now() - readMs) / 1000,
@@ -65,7 +67,7 @@ export async function validateCommand(flags: RawOptions, output: SimOutput): Pro
     };
     progress.done();
     await show(result, output);
-    return rows.every(({ agrees }) => agrees) ? EXIT.fine : EXIT.regression;
+    return verdicts.every(({ agrees }) => agrees) ? EXIT.fine : EXIT.regression;
   });
 }
 

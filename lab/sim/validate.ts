@@ -1,4 +1,4 @@
-import type { ValidationRow } from '../../reports/sim/validate.ts';
+import type { ValidationRow, ValidationVerdict } from '../../reports/sim/validate.ts';
 import type { MaxmemoryPolicy } from '../../sim/redis/redis.ts';
 import type { Trace } from '../../sim/trace.ts';
 import { EXIT, LabError } from '../errors.ts';
@@ -111,10 +111,37 @@ export async function runReplays(
 function rowOf(found: Awaited<ReturnType<typeof validateRedis>>): ValidationRow {
   const { policy, samples, seed, clockFactor, residentKeys, turnoverSeconds } = found;
   const { realHitRatio, modelHitRatio, gapPoints } = found;
-  const boundPoints = clockFactor === 1 ? BOUND_POINTS.real : BOUND_POINTS.accelerated;
   return {
     ...{ policy, samples, seed, clockFactor, residentKeys, turnoverSeconds },
-    ...{ realHitRatio, modelHitRatio, gapPoints, boundPoints },
-    agrees: Math.abs(gapPoints) <= boundPoints,
+    ...{ realHitRatio, modelHitRatio, gapPoints },
   };
+}
+
+/**
+ * Whether model and server agree, by policy, number of samples and clock: on the mean of the repetitions. A single replay
+ * does not tell: of evictions that are drawn, two servers that get the same requests differ by 0.1 points.
+ */
+export function verdictsOf(rows: readonly ValidationRow[]): ValidationVerdict[] {
+  const groups = new Map<string, ValidationRow[]>();
+  for (const row of rows) {
+    // It draws no samples: replays with other numbers of them are further repetitions.
+    const samples = row.policy === 'allkeys-random' ? '' : row.samples;
+    const key = `${row.policy} ${samples} ${row.clockFactor}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].map((own) => {
+    const { policy, clockFactor } = own[0]!;
+    const mean = (read: (row: ValidationRow) => number): number =>
+      own.reduce((sum, row) => sum + read(row), 0) / own.length;
+    const gapPoints = mean((row) => row.gapPoints);
+    const boundPoints = clockFactor === 1 ? BOUND_POINTS.real : BOUND_POINTS.accelerated;
+    return {
+      ...{ policy, clockFactor, gapPoints, boundPoints },
+      samples: [...new Set(own.map((row) => row.samples))],
+      modelHitRatio: mean((row) => row.modelHitRatio),
+      realHitRatio: mean((row) => row.realHitRatio),
+      gaps: own.map((row) => row.gapPoints),
+      agrees: Math.abs(gapPoints) <= boundPoints,
+    };
+  });
 }

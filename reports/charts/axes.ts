@@ -82,7 +82,11 @@ export function valueAxis(
   if (options.spacing !== 'log') {
     const low = Math.min(0, ...finite);
     const high = Math.max(...finite, low);
-    const domain: [number, number] = [low, high === low ? low + 1 : high + (high - low) * 0.04];
+    const margin = (high - low) * 0.04;
+    const domain: [number, number] = [
+      low < 0 ? low - margin : low,
+      high === low ? low + 1 : high + margin,
+    ];
     const axis = { tickCount: 6, title, ...(labels === null ? {} : { labelExpr: labels }) };
     return { scale: { type: 'linear', domain, nice: false }, axis, place: (value) => value };
   }

@@ -16,12 +16,14 @@ import { spread } from './series.ts';
 
 const HEIGHT = 360;
 const LABEL_PX = 15;
+/** So few points have all their names, more only the outliers. */
+const FEW = 8;
 /** There is room for so many letters at the plot’s right edge, also on a phone. */
 const MOST_LETTERS = 26;
 
 /** One prediction and its measurement. */
 export interface PredictedPoint {
-  /** Stands beside the point if it is an outlier: short. */
+  /** Stands beside the point if it is an outlier or one of few: short. */
   label: string;
   /** Its interval is the band in which a measurement is expected. */
   predicted: Estimate;
@@ -71,7 +73,7 @@ export function predicted(
     };
   });
   const named = labelled(
-    values.filter(({ state }) => state === 'outside'),
+    values.filter(({ state }) => state === 'outside' || points.length <= FEW),
     y.scale,
   );
   const plot = named.length === 0 ? 'labelled' : 'named';
@@ -80,7 +82,7 @@ export function predicted(
   return {
     id: `${analysis.name}-${options.id}`,
     title: options.title,
-    subtitle: `${options.subtitle} Dashed: both are equal. Bars: 95 % band of the prediction, 95 % interval of the measurement. Diamonds with a name lie outside; grey squares are not judged.`,
+    subtitle: `${options.subtitle} Dashed: both are equal. Bars: 95 % band of the prediction, 95 % interval of the measurement. Diamonds lie outside, grey squares are not judged.`,
     description: describe(points, options.share === true),
     spec: {
       usermeta: { plot },
@@ -172,9 +174,9 @@ function short(label: string): string {
   return label.length <= MOST_LETTERS ? label : `${label.slice(0, MOST_LETTERS - 1)}…`;
 }
 
-/** Outliers with places for their names, none over another. */
+/** Points with places for their names, none over another. */
 function labelled<T extends { y: number }>(
-  outliers: readonly T[],
+  named: readonly T[],
   { type, domain: [low, high] }: { type: Spacing; domain: readonly [number, number] },
 ): (T & { labelY: number })[] {
   const log = type === 'log';
@@ -186,11 +188,11 @@ function labelled<T extends { y: number }>(
     return log ? low * (high / low) ** share : low + (high - low) * share;
   };
   const placed = spread(
-    outliers.map(({ y }) => toPx(y)),
+    named.map(({ y }) => toPx(y)),
     LABEL_PX,
     HEIGHT,
   );
-  return outliers.map((one, index) => ({ ...one, labelY: fromPx(placed[index] ?? 0) }));
+  return named.map((one, index) => ({ ...one, labelY: fromPx(placed[index] ?? 0) }));
 }
 
 /** How many agree, and each that does not. */
