@@ -2,7 +2,7 @@ import type { Policy } from '../policies/policy.ts';
 import { type Eviction, RedisCache, type RedisSetting } from './cache.ts';
 
 /** Every value of `maxmemory-policy` that Redis 7 knows. */
-export const MAXMEMORY_POLICIES = [
+const MAXMEMORY_POLICIES = [
   'noeviction',
   'allkeys-lru',
   'allkeys-lfu',
@@ -84,15 +84,3 @@ function requireRange(name: string, value: number, least: number, most: number):
 export const REDIS_POLICIES: readonly Policy[] = MAXMEMORY_POLICIES.map((policy) =>
   redisPolicy(policy),
 );
-
-/**
- * @param name - As `redisPolicy` gives it: `redis-allkeys-lru`, `redis-allkeys-lru-samples-10`.
- * @returns The policy of this name, or `undefined`.
- */
-export function redisPolicyNamed(name: string): Policy | undefined {
-  const [, policy, samples] = /^redis-(.+?)(?:-samples-(\d+))?$/.exec(name) ?? [];
-  const known = MAXMEMORY_POLICIES.find((one) => one === policy);
-  if (known === undefined) return undefined;
-  const named = redisPolicy(known, samples === undefined ? {} : { samples: Number(samples) });
-  return named.name === name ? named : undefined;
-}
