@@ -10,7 +10,7 @@ body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-
 main,header,footer{max-width:56rem;margin:0 auto;padding:0 1rem}
 header{padding-top:1.25rem}
 h1,h2,h3,h4{line-height:1.25;margin:0 0 .4rem;text-wrap:pretty}
-h1{font-size:1.05rem;font-weight:600}
+h1{font-size:1.05rem;font-weight:600;overflow-wrap:anywhere}
 h2{font-size:1.65rem}
 h3{font-size:1.2rem;margin-top:2.2rem}
 h4{font-size:1.06rem;margin-top:1.9rem}

@@ -7,7 +7,7 @@ import { onlyReads, type Trace } from '../../sim/trace.ts';
 import { EXIT } from '../errors.ts';
 import type { RawOptions } from '../options.ts';
 import { createProgress } from '../progress.ts';
-import { curveNote, curveRows } from '../sim/curve.ts';
+import { curveNotes, curveRows } from '../sim/curve.ts';
 import { parseCurveOptions, parseSweepOptions } from '../sim/options.ts';
 import { SIMULATION_SCHEMA, type SimulationResult } from '../sim/result.ts';
 import { planSweep } from '../sim/simulate.ts';
@@ -86,7 +86,7 @@ export async function curveCommand(flags: RawOptions, output: SimOutput): Promis
       schema: SIMULATION_SCHEMA,
       command: output.command,
       seed: options.seed,
-      source: { ...source, notes: [...source.notes, ...curveNote(reads, options)] },
+      source: { ...source, notes: [...source.notes, ...curveNotes(reads, options)] },
       ...{ sizes: [], ttls: [], curve },
       wallSeconds: {
         reading: (readMs - startMs) / 1000,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { generate } from '../../sim/generators/generate.ts';
-import { curveNote, curveRows } from './curve.ts';
+import { curveNotes, curveRows } from './curve.ts';
 import type { CurveOptions } from './options.ts';
 
 const TRACE = generate({ kind: 'zipf', objects: 20_000, requests: 100_000 });
@@ -39,9 +39,16 @@ test('Che’s approximation lies within 2 % of the counted curve, which a sample
 
 test('a sample that cannot speak of any size is refused with a larger one', () => {
   expect(() => of('sampled', { rate: 0.001 })).toThrow(/too few for any size/);
-  expect(curveNote(TRACE, { ...OPTIONS, rate: 0.1 })[0]).toMatch(
+  expect(curveNotes(TRACE, { ...OPTIONS, rate: 0.1 })[0]).toMatch(
     /^Estimated from 10 % of the objects/,
   );
+});
+
+test('a cold curve says that the model beside it knows no first requests', () => {
+  expect(curveNotes(TRACE, { ...OPTIONS, warm: 0 })[0]).toMatch(
+    /^Che’s approximation knows no first/,
+  );
+  expect(curveNotes(TRACE, OPTIONS)).toEqual([]);
 });
 
 test('a bound has no curve, and an unknown policy is told which there are', () => {

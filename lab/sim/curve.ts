@@ -36,13 +36,22 @@ export function curveRows(trace: Trace, options: CurveOptions): CurveRow[] {
   return [...counted, ...modelRows(trace, policy, capacities, from)];
 }
 
-/** What the curve rests on, where it is not all of the trace. */
-export function curveNote({ objects }: Trace, { rate }: CurveOptions): string[] {
-  return rate === 1
-    ? []
-    : [
-        `Estimated from ${100 * rate} % of the objects; below ${Math.ceil(LEAST_SLOTS / rate).toLocaleString('en-US')} of the ${objects.toLocaleString('en-US')} objects the sample says nothing and the curve has no point.`,
-      ];
+/** What a reader should know of the curve: what it rests on, and what the model beside it leaves out. */
+export function curveNotes(
+  { objects }: Pick<Trace, 'objects'>,
+  { rate, warm, policy }: CurveOptions,
+): string[] {
+  const count = (value: number): string => value.toLocaleString('en-US');
+  return [
+    ...(rate === 1
+      ? []
+      : [
+          `Estimated from ${100 * rate} % of the objects; below ${count(Math.ceil(LEAST_SLOTS / rate))} of the ${count(objects)} objects the sample says nothing and the curve has no point.`,
+        ]),
+    ...(warm === 0 && hasModel(policy)
+      ? ['Che’s approximation knows no first requests: compare it on a warm cache (--warm 0.5).']
+      : []),
+  ];
 }
 
 function exactRows(
@@ -104,6 +113,10 @@ function nextRate(rate: number): number {
   return Math.min(1, Number((10 * rate).toPrecision(2)));
 }
 
+function hasModel(policy: string): policy is 'lru' | 'fifo' {
+  return policy === 'lru' || policy === 'fifo';
+}
+
 /** Che's approximation where there is one. */
 function modelRows(
   trace: Trace,
@@ -111,7 +124,7 @@ function modelRows(
   capacities: readonly number[],
   from: number,
 ): CurveRow[] {
-  if (policy !== 'lru' && policy !== 'fifo') return [];
+  if (!hasModel(policy)) return [];
   const popularity = popularityOf(trace, from);
   return capacities
     .filter((capacity) => capacity < trace.objects)

@@ -15,6 +15,7 @@ import { lineLabels, looksOf, seriesEncoding, thin } from './series.ts';
 
 const HEIGHT = 300;
 const MOST_POINTS = 90;
+const MOST_ROWS = 12;
 
 /** A point with its interval; without one where `low` and `high` are absent. */
 export interface MeasuredPoint {
@@ -49,11 +50,11 @@ export function curves(
     x: AxisOptions;
     y: AxisOptions;
     series: readonly Curve[];
-    /** What the lines are, e.g. `simulation`; theory by default. */
-    lines?: string;
+    /** What lines and points are; theory and what was measured by default. */
+    words?: { lines: string; points: string };
   },
 ): Figure | null {
-  const { lines = 'theory' } = options;
+  const { lines, points: dots } = options.words ?? { lines: 'theory', points: 'measured' };
   const series = options.series.filter((one) => one.theory.length + one.measured.length > 0);
   if (series.length === 0) return null;
   const x = valueAxis(
@@ -104,12 +105,12 @@ export function curves(
     subtitle:
       measured.length === 0
         ? options.subtitle
-        : `${options.subtitle} Lines: ${lines}. Points: measured, with 95 % intervals where there are any.`,
+        : `${options.subtitle} Lines: ${lines}. Points: ${dots}, with 95 % intervals where there are any.`,
     description: `${series
       .map(({ name, measured: points, theory: line }) =>
         points.length === 0
           ? `${name}: ${lines} alone, from ${show(line[0]?.[1] ?? 0)} to ${show(line.at(-1)?.[1] ?? 0)}`
-          : `${name}: measured ${measuredText(points, show)}`,
+          : `${name}: ${dots} ${measuredText(points, show)}`,
       )
       .join('; ')}.`,
     spec: {
@@ -155,16 +156,15 @@ export function curves(
       ],
     },
     table: {
-      columns: ['series', 'x', 'measured', 'low', 'high', 'theory'],
+      columns: ['series', 'x', dots, 'low', 'high', lines],
       rows: series.flatMap(({ name, measured: points, theory: line }) =>
-        points.map((point) => [
-          name,
-          point.x,
-          point.y,
-          point.low ?? null,
-          point.high ?? null,
-          nearest(line, point.x),
-        ]),
+        points.length === 0
+          ? lineOnly(name, line)
+          : points.map((point) => [
+              ...[name, point.x, point.y],
+              ...[point.low ?? null, point.high ?? null],
+              nearest(line, point.x),
+            ]),
       ),
     },
   };
@@ -172,9 +172,15 @@ export function curves(
 
 /** All of few points, the first and the last of many. */
 function measuredText(points: readonly MeasuredPoint[], show: (value: number) => string): string {
-  const texts = points.map((point) => `${show(point.y)} at ${number(point.x)}`);
+  const inOrder = points.toSorted((a, b) => a.x - b.x);
+  const texts = inOrder.map((point) => `${show(point.y)} at ${number(point.x)}`);
   if (texts.length <= 3) return texts.join(', ');
   return `${texts[0]} to ${texts.at(-1)} (${texts.length} points)`;
+}
+
+/** Rows of a line without points: without them the chart would have no numbers. */
+function lineOnly(name: string, line: Curve['theory']): (string | number | null)[][] {
+  return thin(line, MOST_ROWS).map(([x, y]) => [name, x, null, null, null, y]);
 }
 
 /** Theory at a measured place, if its line has a point within 1 % of it. */

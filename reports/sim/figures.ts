@@ -48,7 +48,7 @@ function missRatios({ sizes }: SimulationResult): Figure | null {
           .toSorted(([a], [b]) => a - b),
         measured: [],
       })),
-      lines: 'simulation',
+      words: { lines: 'simulation', points: 'sample' },
     },
   );
 }
@@ -59,7 +59,10 @@ function missCurve({ curve }: SimulationResult): Figure | null {
   const counted = curve.filter(({ method }) => method !== 'model');
   const model = curve.filter(({ method }) => method === 'model');
   const byCapacity = counted.toSorted((a, b) => a.capacity - b.capacity);
-  const half = byCapacity.find(({ missRatio }) => missRatio <= 0.5);
+  // A curve that begins below one half does not say where it was passed.
+  const known = byCapacity[0]!.missRatio > 0.5;
+  const half = known ? byCapacity.find(({ missRatio }) => missRatio <= 0.5) : undefined;
+  const last = byCapacity.at(-1)!;
   const line = (rows: typeof curve) => rows.map((row) => [row.capacity, row.missRatio] as const);
   return curves(
     { name: 'sim', arms: [] },
@@ -67,7 +70,7 @@ function missCurve({ curve }: SimulationResult): Figure | null {
       id: 'miss-ratio-curve',
       title:
         half === undefined
-          ? `${policy} never hits half of the requests`
+          ? `${policy} misses ${percent(last.missRatio)} with ${number(last.capacity, 4)} objects`
           : `${policy} hits half of the requests from ${number(half.capacity)} objects on`,
       subtitle: 'Miss ratio against cache size.',
       x: { title: 'cache size, objects (log scale)', spacing: 'log' },
@@ -85,7 +88,7 @@ function missCurve({ curve }: SimulationResult): Figure | null {
         },
         ...(model.length === 0 ? [] : [{ name: 'Che', theory: line(model), measured: [] }]),
       ],
-      lines: 'counts or the model',
+      words: { lines: 'count or model', points: 'sample' },
     },
   );
 }
@@ -114,7 +117,7 @@ function ttlTrade(result: SimulationResult): Figure | null {
           .toSorted(([a], [b]) => a - b),
         measured: [],
       })),
-      lines: 'simulation',
+      words: { lines: 'simulation', points: 'sample' },
     },
   );
 }
