@@ -27,7 +27,7 @@ test('at every size the curve has the hits of an LRU cache of that size, on 1,00
   );
 });
 
-test('the window is renumbered dozens of times on 60,000 requests for 300 objects, and every size stays exact', () => {
+test('the window is renumbered more than a dozen times on 60,000 requests for 300 objects, and every size stays exact', () => {
   const trace = zipfTrace(60_000, 300, 0.6, 3);
   const sizes = [1, 2, 10, 31, 32, 33, 100, 250, 299, 300];
   const curve = lruCurve(trace);

@@ -14,6 +14,22 @@ export interface LruCurve {
 
 /** Positions of the window per object. A window twice as long is renumbered half as often, and leaves the processor's cache. */
 const POSITIONS_PER_OBJECT = 4;
+/** Requests whose objects' last positions are looked up together: these looks do not wait for one another, as counting does. */
+const BLOCK = 1024;
+/** Words of bits that are counted one by one; to an object from further back, the tree knows a shorter way. */
+const NEAR_WORDS = 8;
+
+/** Where objects were last requested. */
+interface Window {
+  /** One bit per object, at the position of its last request. */
+  readonly bits: Int32Array;
+  /** A Fenwick tree: `tree[n]` sums the words n − lowbit(n) to n − 1, of those before the word that is being written. */
+  readonly tree: Int32Array;
+  /** The position that comes next. */
+  now: number;
+  /** Objects seen. */
+  distinct: number;
+}
 
 /**
  * The miss-ratio curve of LRU at all sizes in one pass: the stack algorithm of Mattson et al., Evaluation techniques for storage
@@ -25,49 +41,78 @@ const POSITIONS_PER_OBJECT = 4;
  */
 export function lruCurve({ ids, objects }: Pick<Trace, 'ids' | 'objects'>, from = 0): LruCurve {
   requireWhole('from', from, 0, ids.length);
-  const words = Math.ceil(Math.min(POSITIONS_PER_OBJECT * objects, ids.length) / 32);
-  const bits = new Int32Array(words);
-  // tree[n] sums the words n − lowbit(n) to n − 1, of those before the word that is being written.
+  // Room for a block behind all objects, or for the whole trace.
+  const most = Math.max(POSITIONS_PER_OBJECT * objects, objects + POSITIONS_PER_OBJECT * BLOCK);
+  const words = Math.ceil(Math.min(most, ids.length) / 32);
   const tree = new Int32Array(words + 1);
+  const window: Window = { bits: new Int32Array(words), tree, now: 0, distinct: 0 };
   const last = new Int32Array(objects).fill(-1);
+  const befores = new Int32Array(BLOCK);
   const hits = new Uint32Array(objects + 1);
-  const end = 32 * words;
-  let now = 0;
-  let distinct = 0;
-  for (let i = 0; i < ids.length; i += 1) {
-    if (now === end) {
-      renumber(bits, tree, last, distinct);
-      now = distinct;
+  for (let start = 0; start < ids.length; start += BLOCK) {
+    const count = Math.min(BLOCK, ids.length - start);
+    if (window.now + count > 32 * words) renumber(window, last);
+    const { now } = window;
+    for (let i = 0; i < count; i += 1) {
+      const id = ids[start + i]!;
+      befores[i] = last[id]!;
+      last[id] = now + i;
     }
-    const id = ids[i]!;
-    const before = last[id]!;
-    if (before === -1) distinct += 1;
-    else {
-      const word = before >>> 5;
-      const bit = before & 31;
-      let older = bitsOf(bits[word]! & (-1 >>> (31 - bit)));
-      for (let node = word; node > 0; node &= node - 1) older += tree[node]!;
-      if (i >= from) {
-        const distance = distinct - older + 1;
-        hits[distance] = hits[distance]! + 1;
-      }
-      bits[word] = bits[word]! & ~(1 << bit);
-      if (word !== now >>> 5)
-        for (let node = word + 1; node <= words; node += node & -node) tree[node] = tree[node]! - 1;
-    }
-    last[id] = now;
-    bits[now >>> 5] = bits[now >>> 5]! | (1 << (now & 31));
-    now += 1;
-    if ((now & 31) === 0) {
-      // A word enters the tree when it is full: one walk for 32 requests.
-      const added = bitsOf(bits[(now >>> 5) - 1]!);
-      for (let node = now >>> 5; node <= words; node += node & -node)
-        tree[node] = tree[node]! + added;
-    }
+    countBlock(window, befores, count, from - start, hits);
   }
   for (let capacity = 1; capacity <= objects; capacity += 1)
     hits[capacity] = hits[capacity]! + hits[capacity - 1]!;
   return { hits, requests: ids.length - from };
+}
+
+/**
+ * Counts the depths of the next `count` requests, whose objects were last requested at `befores` (−1: never).
+ * @param from - Those before it are not counted.
+ * @param hits - Takes how many had each depth.
+ */
+function countBlock(
+  window: Window,
+  befores: Int32Array,
+  count: number,
+  from: number,
+  hits: Uint32Array,
+): void {
+  const { bits, tree } = window;
+  const words = bits.length;
+  let { now, distinct } = window;
+  for (let i = 0; i < count; i += 1) {
+    const before = befores[i]!;
+    const current = now >>> 5;
+    if (before === -1) distinct += 1;
+    else {
+      const word = before >>> 5;
+      const bit = 1 << (before & 31);
+      const among = bits[word]!;
+      let depth: number;
+      if (current - word <= NEAR_WORDS) {
+        depth = bitsOf(among & -bit);
+        for (let newer = word + 1; newer <= current; newer += 1) depth += bitsOf(bits[newer]!);
+      } else {
+        let older = bitsOf(among & (bit - 1));
+        for (let node = word; node > 0; node &= node - 1) older = (older + tree[node]!) | 0;
+        depth = distinct - older;
+      }
+      if (i >= from) hits[depth] = hits[depth]! + 1;
+      bits[word] = among & ~bit;
+      if (word !== current)
+        for (let node = word + 1; node <= words; node += node & -node) tree[node] = tree[node]! - 1;
+    }
+    bits[current] = bits[current]! | (1 << (now & 31));
+    now += 1;
+    if ((now & 31) === 0) {
+      // A word enters the tree when it is full: one walk for 32 requests.
+      const added = bitsOf(bits[current]!);
+      for (let node = current + 1; node <= words; node += node & -node)
+        tree[node] = tree[node]! + added;
+    }
+  }
+  window.now = now;
+  window.distinct = distinct;
 }
 
 /**
@@ -79,8 +124,9 @@ export function missRatioAt({ hits, requests }: LruCurve, capacity: number): num
   return requests === 0 ? 0 : 1 - hits[Math.min(Math.floor(capacity), hits.length - 1)]! / requests;
 }
 
-/** Moves the bits of `distinct` objects to the first positions, in their order. */
-function renumber(bits: Int32Array, tree: Int32Array, last: Int32Array, distinct: number): void {
+/** Moves the bits of all objects to the first positions, in their order. */
+function renumber(window: Window, last: Int32Array): void {
+  const { bits, tree, distinct } = window;
   // The tree's room serves for the sums of all words before each word, until it is built anew.
   let sum = 0;
   for (let word = 0; word < bits.length; word += 1) {
@@ -103,6 +149,7 @@ function renumber(bits: Int32Array, tree: Int32Array, last: Int32Array, distinct
     const parent = node + (node & -node);
     if (parent < tree.length) tree[parent] = tree[parent]! + tree[node]!;
   }
+  window.now = distinct;
 }
 
 /** Bits set in a 32-bit word. */
