@@ -57,7 +57,7 @@ function staleText({ staleShare, longestStaleMs }: RecommendationRow): string {
 function withoutChoice({ bindings, asked, byWay }: RecommendationResult): string {
   const { maxStaleMs, dbRps } = asked;
   const stale = `--max-stale ${flagTime(maxStaleMs)}`;
-  const rate = `--db-rps ${number(dbRps ?? 0)}`;
+  const rate = `--db-rps ${dbRps ?? 0}`;
   if (bindings.length === 0)
     return `Nothing meets both ${stale} and ${rate}: no single one of them is in the way, both have to give.`;
   const load = bindings.find(({ constraint }) => constraint === 'db-rps');
@@ -79,7 +79,7 @@ function bindingText(names: readonly string[]): string {
 }
 
 /** `cached, TTL 26 s, allkeys-lru in 64mb`. */
-export function rowText({ way, ttlMs, policy, memoryBytes }: RecommendationRow): string {
+function rowText({ way, ttlMs, policy, memoryBytes }: RecommendationRow): string {
   return `${way}, TTL ${timeText(ttlMs)}, ${policy} in ${memoryText(memoryBytes)}`;
 }
 

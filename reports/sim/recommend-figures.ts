@@ -47,7 +47,7 @@ function byTtl(result: RecommendationResult): Figure | null {
       })),
       ...(dbRps === null ? [] : [{ name: '--db-rps', theory: limit, measured: [] }]),
     ],
-    lines: 'simulation',
+    words: { lines: 'simulation', points: 'measured' },
   });
 }
 
@@ -86,7 +86,7 @@ function frontLines({ front }: RecommendationResult): Figure | null {
         .toSorted(([a], [b]) => a - b),
       measured: [],
     })),
-    lines: 'simulation',
+    words: { lines: 'simulation', points: 'measured' },
   });
 }
 

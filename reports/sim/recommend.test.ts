@@ -82,8 +82,9 @@ test('without an answer it says what binds, and what would do instead', () => {
   expect(recommendationAnswer({ ...NOTHING, bindings: bindings.slice(1, 2), byWay: [] })).toBe(
     'No way to stay fresh promises --max-stale 30s here: the shortest promise is longer. What would do: --max-stale 1100.9s (cached, TTL 16.7 min, allkeys-lru in 64mb). --max-stale is what binds.',
   );
-  expect(recommendationAnswer(NOTHING)).toBe(
-    'Nothing meets both --max-stale 30s and --db-rps 100: no single one of them is in the way, both have to give.',
+  const thousands = { ...NOTHING, asked: { ...NOTHING.asked, dbRps: 2000 } };
+  expect(recommendationAnswer(thousands)).toBe(
+    'Nothing meets both --max-stale 30s and --db-rps 2000: no single one of them is in the way, both have to give.',
   );
 });
 

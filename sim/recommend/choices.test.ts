@@ -40,6 +40,13 @@ describe('TTLs', () => {
     expect(kept).toEqual({ way: 'cached', ttlMs: 26_000, jitter: 0.1, boundMs: 29_470 });
   });
 
+  test('a promise of 29,470 ms is just enough for 26 s, one ms less for 25 s', () => {
+    const longest = (maxStaleMs: number): number | undefined =>
+      livesOf(questionOf({ maxStaleMs }), day).findLast(({ boundMs }) => boundMs <= maxStaleMs)
+        ?.ttlMs;
+    expect([longest(29_470), longest(29_469)]).toEqual([26_000, 25_000]);
+  });
+
   test('the grid has round steps below and above, and ends with the trace', () => {
     expect(ttls(questionOf()).slice(0, 5)).toEqual([1000, 3000, 10_000, 26_000, 30_000]);
     expect(ttls(questionOf()).at(-1)).toBe(24 * HOUR_MS - 400_000); // two digits
