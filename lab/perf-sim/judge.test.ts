@@ -15,7 +15,14 @@ function good(change: Partial<TraceReadings> = {}): TraceReadings {
   const peer = { seconds: 3, misses: [100], peakBytes: 600e6 };
   const eight = { misses: [8, 7, 6, 5, 4, 3, 2, 1] };
   const capacities = { misses: [100, 70, 50, 20] };
-  const point = { capacity: 45_000, missRatio: 3.5e-6, low: 0, high: 1, slots: 450, usable: true };
+  const point = {
+    capacity: 45_000,
+    missRatio: 3e-6,
+    low: 1e-6,
+    high: 5e-6,
+    slots: 450,
+    usable: true,
+  };
   return {
     ...{ name: 'zipf10', requests: 20_000_000, objects: 1_500_000 },
     cells: [0.01, 0.1].map((share) => ({
@@ -79,13 +86,16 @@ test('a single process above 4 bytes a request, 64 an object and 100 MB is named
   expect(line).toMatchObject({ figure: '277 MB of 276 MB (dense file)', kept: false });
 });
 
-test('half a point is the most that the sample may be off where it can speak', () => {
+test('a sample whose interval leaves the exact curve out is missed, unless the size is void', () => {
   const { sampled } = good();
-  const off = sampled.map((one) => ({
-    ...one,
-    points: one.points.map((point) => ({ ...point, missRatio: 3.5e-6 + 0.0051 })),
-  }));
-  expect(missedOf(good({ sampled: off }))).toEqual(['error of the sample']);
+  const narrow = (usable: boolean) =>
+    sampled.map((one) => ({
+      ...one,
+      points: one.points.map((point) => ({ ...point, high: 3.4e-6, usable })),
+    }));
+  // 70 misses of 20 million are 3.5e-6.
+  expect(missedOf(good({ sampled: narrow(true) }))).toEqual(['error of the sample']);
+  expect(missedOf(good({ sampled: narrow(false) }))).toEqual([]);
 });
 
 test('a count that differs between rounds, threads, the curve or the peer is named', () => {

@@ -47,7 +47,6 @@ export interface Line {
 const SWEEP_READING = 1 / 5;
 const CURVE_RATIO = 2;
 const SAMPLED_RATIO = 1 / 5;
-const SAMPLED_POINTS = 0.5;
 const DENSE_RATIO = 1 / 5;
 const PEER_RATIO: readonly [fromShare: number, ratio: number][] = [
   [0.1, 2],
@@ -143,29 +142,33 @@ function curveLines({ cells, curve, sampled, dense, requests }: TraceReadings): 
       'of the first reading',
     ),
   ];
-  const errors = sampledErrors(curve[0], sampled[0], requests);
-  if (errors.length > 0)
-    lines.push(
-      atMost(
-        'error of the sample',
-        `the worst of ${errors.length} sizes that are not void`,
-        [Math.max(...errors)],
-        SAMPLED_POINTS,
-        'points of miss ratio',
-      ),
-    );
-  return lines;
+  return [...lines, ...errorLine(curve[0], sampled[0], requests)];
 }
 
-/** In points of the miss ratio, where the sample says that it can speak. */
-function sampledErrors(
+/** Where the sample says that it can speak, the exact curve has to lie inside its intervals. */
+function errorLine(
   curve: Reading | undefined,
   sampled: Reading | undefined,
   requests: number,
-): number[] {
-  return (sampled?.points ?? []).flatMap(({ usable, missRatio }, at) =>
-    usable ? [100 * Math.abs(missRatio - (curve?.misses[at] ?? Number.NaN) / requests)] : [],
-  );
+): Line[] {
+  const usable = (sampled?.points ?? []).flatMap((point, at) => {
+    const exact = (curve?.misses[at] ?? Number.NaN) / requests;
+    return point.usable ? [{ ...point, exact }] : [];
+  });
+  if (usable.length === 0) return [];
+  const points = (of: (one: (typeof usable)[number]) => number): string =>
+    usable.map((one) => digits(100 * of(one))).join(', ');
+  const off = points(({ missRatio, exact }) => Math.abs(missRatio - exact));
+  const half = points(({ low, high }) => (high - low) / 2);
+  return [
+    {
+      what: 'error of the sample',
+      figure: `${off} points at ${usable.length} sizes that are not void, stated ±${half}`,
+      ratio: '',
+      target: 'inside its 95 % intervals',
+      kept: usable.every(({ low, exact, high }) => low <= exact && exact <= high),
+    },
+  ];
 }
 
 function memoryLines(trace: TraceReadings): Line[] {

@@ -102,11 +102,12 @@ function countBlock(
       if (word !== current)
         for (let node = word + 1; node <= words; node += node & -node) tree[node] = tree[node]! - 1;
     }
-    bits[current] = bits[current]! | (1 << (now & 31));
+    const written = bits[current]! | (1 << (now & 31));
+    bits[current] = written;
     now += 1;
     if ((now & 31) === 0) {
       // A word enters the tree when it is full: one walk for 32 requests.
-      const added = bitsOf(bits[current]!);
+      const added = bitsOf(written);
       for (let node = current + 1; node <= words; node += node & -node)
         tree[node] = tree[node]! + added;
     }
