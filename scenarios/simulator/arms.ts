@@ -43,12 +43,12 @@ const expiryArms = [
   }),
   lent('expiry', 1 / 2, named(STAMPEDE_ARMS, 'lock-open-x4')),
   lent('expiry', 1 / 2, { ...open, overrides: lives }),
-  // Loads per refresh vary by 80 % of their mean under β = 1, by 60 % under β = 2. Loads of one statement of 20 ms let some
-  // 90 refreshes into a trial, each more than a quarter of a second apart from the next.
-  lent('expiry', 5 / 3, {
+  // Loads per refresh vary by 80 % of their mean under β = 1, by 60 % under β = 2. Loads of one statement of 30 ms let some
+  // 100 refreshes into a trial, each more than a quarter of a second apart from the next.
+  lent('expiry', 2, {
     ...named(STAMPEDE_ARMS, 'xfetch-2-open'),
-    overrides: { ttlMs: 560, xfetchBeta: 2, query: 'joined' },
-    dbLatency: '20',
+    overrides: { ttlMs: 680, xfetchBeta: 2, query: 'joined' },
+    dbLatency: '30',
     expects: { selectsPerLoad: 1 },
     load: {
       kind: 'open',

@@ -56,7 +56,7 @@ export const experiment: Experiment = {
   caveats: [
     'The simulation is fed with what the trial measured: arrivals, load times, pool, processes, TTL, pages. Nothing is fitted, but nothing is foretold either that depends on how long a load takes on this machine.',
     `A band is what one more trial like it would show in 95 of 100 cases. Where its half is wider than ${percent(WIDEST_BAND)}, the trial is too short to say anything, and the cell is not judged.`,
-    'The simulation of TTLs gets the very requests and changes of the trial, so its band knows only the phases of the copies; such a cell counts, too, when the prediction lies in the measured interval.',
+    'The simulation of TTLs gets the very requests and changes of the trial, so its band knows only what the journal does not tell of the copies before the window; such a cell counts, too, when the prediction lies in the measured interval.',
     'Cores that processes share are not simulated: without defence the loads of one expiry slow each other down, and the load times that are fed in have that already.',
   ],
   charts,

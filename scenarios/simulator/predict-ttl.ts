@@ -1,4 +1,5 @@
 import type { StoreRows } from '../../lab/oracle/rows.ts';
+import { OUTCOMES } from '../../lab/result.ts';
 import { randomStream } from '../../sim/random.ts';
 import { estimateOf } from '../../sim/service/replicate.ts';
 import { simulateTime } from '../../sim/time/simulate.ts';
@@ -6,7 +7,7 @@ import { OP, type Trace } from '../../sim/trace.ts';
 import { ALL, RANK_CLASSES, type RankClass } from '../hit-ratio/grid.ts';
 import type { Prediction } from './predictions.ts';
 
-/** Runs differ in the phases of the copies alone, so few suffice. */
+/** Runs differ in what the journal does not tell of the copies before the window, so few suffice. */
 const RUNS = 40;
 /** An eighth of a millisecond: sums of such ticks are exact. */
 const TICK_US = 125;
@@ -36,6 +37,12 @@ interface Request {
   op: number;
 }
 
+/** What the journal tells of a class of pages. */
+interface Known {
+  requests: readonly Request[];
+  before: ReadonlyMap<number, Before>;
+}
+
 interface Counts {
   reads: number;
   hits: number;
@@ -44,9 +51,12 @@ interface Counts {
 
 /** Hit ratio by class of pages and of all; the share of old pages where changes are ignored. */
 export function predictTtl(trial: TtlTrial): Prediction[] {
-  const classes = RANK_CLASSES.map((ranks) => ({ ranks, requests: requestsOf(trial, ranks) }));
+  const classes = RANK_CLASSES.map((ranks) => ({
+    ranks,
+    known: { requests: requestsOf(trial, ranks), before: beforeWindow(trial, ranks) },
+  }));
   const runs = Array.from({ length: RUNS }, (_, run) =>
-    classes.map(({ ranks, requests }) => simulate(trial, ranks, requests, run)),
+    classes.map(({ ranks, known }) => simulate(trial, ranks, known, run)),
   );
   const all = runs.map((counts) => sum(counts));
   const hitRatio = (ranks: RankClass, counts: readonly Counts[]): Prediction => ({
@@ -105,22 +115,70 @@ function rankOf(slug: string): number | null {
   return digits === undefined ? null : Number(digits);
 }
 
+/** What the journal tells of a page’s copy before the window: the load that made it, and its last hit. */
+interface Before {
+  loadUs: number;
+  hitUs: number;
+}
+
+const NOTHING: Before = { loadUs: Number.NEGATIVE_INFINITY, hitUs: Number.NEGATIVE_INFINITY };
+
+/** By page from 0 inside the class. */
+function beforeWindow({ stores, window }: TtlTrial, ranks: RankClass): Map<number, Before> {
+  const known = new Map<number, Before>();
+  for (const { slug, reads } of stores) {
+    const rank = rankOf(slug);
+    if (rank === null || rank < ranks.from || rank > ranks.to) continue;
+    const before = { ...NOTHING };
+    let busyUntilUs = Number.NEGATIVE_INFINITY;
+    for (const { startUs, endUs, outcome } of reads) {
+      if (startUs >= window.fromUs) break;
+      if (OUTCOMES[outcome] === 'hit') before.hitUs = startUs;
+      else {
+        // A miss while another loads belongs to that one’s load.
+        if (startUs >= busyUntilUs) before.loadUs = startUs;
+        busyUntilUs = Math.max(busyUntilUs, endUs);
+      }
+    }
+    known.set(rank - ranks.from, before);
+  }
+  return known;
+}
+
+const MOST_DRAWS = 20;
+
 /**
- * One run over the pages of a class. As the trial deletes each copy once, at a random moment of a TTL, each page here begins
- * without one at a random moment of the TTL that ends half a TTL before the window: which moments these were, the trial
- * does not tell.
+ * When a page’s history begins in a run: with the load of its copy, or later without a copy. The trial deletes each copy once,
+ * at a random moment of a TTL, and does not tell when; it was not between the load and the last hit.
  */
+function beginOf(
+  { loadUs, hitUs }: Before,
+  deleted: { fromUs: number; withinUs: number },
+  random: () => number,
+): number {
+  for (let draw = 0; draw < MOST_DRAWS; draw += 1) {
+    const atUs = deleted.fromUs + random() * deleted.withinUs;
+    if (atUs > Math.max(loadUs, hitUs)) return atUs;
+    if (atUs <= loadUs) break;
+  }
+  return Math.max(deleted.fromUs, loadUs);
+}
+
+/** One run over the pages of a class, from the state that the journal tells. */
 function simulate(
   { window, pages, ttlMs, loadMs, coalesced, changes, seed }: TtlTrial,
   { name, from, to }: RankClass,
-  requests: readonly Request[],
+  { requests, before }: Known,
   run: number,
 ): Counts {
   const objects = Math.max(1, Math.min(to, pages) - from + 1);
-  const random = randomStream(seed + run, `begin of ${name}`);
+  const random = randomStream(seed + run, `deletions of ${name}`);
   const ttlUs = ttlMs * 1000;
   const originUs = window.fromUs - 1.5 * ttlUs;
-  const beginUs = Float64Array.from({ length: objects }, () => originUs + random() * ttlUs);
+  const deleted = { fromUs: originUs, withinUs: ttlUs };
+  const beginUs = Float64Array.from({ length: objects }, (_, page) =>
+    beginOf(before.get(page) ?? NOTHING, deleted, random),
+  );
   const kept = requests.filter(({ page, atUs }) => atUs >= beginUs[page]!);
   if (kept.length === 0) return { reads: 0, hits: 0, stale: 0 };
   const tick = (us: number): number => Math.floor((us - originUs) / TICK_US);
