@@ -16,7 +16,7 @@ import { readEnvironment } from './environment.ts';
 import { EXIT, LabError } from './errors.ts';
 import { EXPERIMENTS } from './experiments.ts';
 import { generatorCeiling } from './generator-ceiling.ts';
-import { type ExperimentPlan, type PlannedTrial, planRun, type RunOptions } from './plan.ts';
+import { type ExperimentPlan, planRun, type RunOptions } from './plan.ts';
 import { duration, type Progress } from './progress.ts';
 import { installPeers } from './peers.ts';
 import { startStack } from './provision/stack.ts';
@@ -24,11 +24,9 @@ import type { Supervisor } from './provision/supervisor.ts';
 import { openRecords, type RecordLog } from './records.ts';
 import { type Environment, RESULT_SCHEMA, type RunResult, type TrialRecord } from './result.ts';
 import { serviceEnvironment, startServer } from './server-process.ts';
+import { attemptsOf, isSettled } from './settled.ts';
 import { runTrial } from './trial.ts';
 import { openSelectWitness } from './witness.ts';
-
-/** An invalid trial is made again this many times, then the arm stays without it in that round. */
-const MAX_REPEATS = 2;
 
 /** `run.json`: what `--resume` and `report` need besides the records. */
 export interface RunFile {
@@ -60,6 +58,8 @@ export async function bench(options: {
   run: RunOptions;
   command: string;
   resume: string | null;
+  /** With `resume`: what an earlier sitting gave up gets as many attempts again. */
+  retryInvalid?: boolean;
   supervisor: Supervisor;
   progress: Progress;
 }): Promise<{
@@ -110,7 +110,7 @@ export async function bench(options: {
       runFile.generatorCeilingPerSecond = await generatorCeiling(context, progress);
       writeRunFile(folder, runFile);
     }
-    await runPlans(context, plans, log, progress, saveTime);
+    await runPlans(context, plans, log, progress, saveTime, options.retryInvalid ?? false);
   } finally {
     await context.witness?.close();
   }
@@ -256,10 +256,10 @@ async function runPlans(
   log: RecordLog,
   progress: Progress,
   afterTrial: () => void,
+  retryInvalid: boolean,
 ): Promise<void> {
   const all = plans.flatMap((plan) => plan.trials.map((trial) => ({ plan, trial })));
-  // What an earlier sitting gave up gets another chance: who resumes has mended what was wrong, a busy machine for instance.
-  const before = log.records.length;
+  const before = retryInvalid ? log.records.length : 0;
   const left = all.filter(({ trial }) => !isSettled(log.records, before, trial));
   if (left.length < all.length) {
     progress.line(`${all.length - left.length} of ${all.length} trials are on record already`);
@@ -294,24 +294,6 @@ function secondsLeft(
   if (done < 3) return estimate;
   const perTrial = (Date.now() - startMs) / 1000 / done;
   return Math.max(perTrial, 0) * left.length * 0.5 + estimate * 0.5;
-}
-
-function attemptsOf(records: readonly TrialRecord[], trial: PlannedTrial): TrialRecord[] {
-  return records.filter(
-    (record) =>
-      record.experiment === trial.experiment &&
-      record.arm === trial.arm &&
-      record.round === trial.round,
-  );
-}
-
-/**
- * A trial is settled when it is valid, or was repeated often enough.
- * @param before - Records of earlier sittings: their failures do not count, their valid trials do.
- */
-function isSettled(records: readonly TrialRecord[], before: number, trial: PlannedTrial): boolean {
-  const isValid = attemptsOf(records, trial).some((record) => record.state === 'completed');
-  return isValid || attemptsOf(records.slice(before), trial).length > MAX_REPEATS;
 }
 
 function describeTrouble(record: TrialRecord): string {

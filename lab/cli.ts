@@ -45,16 +45,18 @@ const program = new Command('cachelab')
 withRunOptions(program.command('bench'))
   .description('sets everything up, runs experiments, writes a report')
   .option('--resume <run>', 'take up a run that was cut off, with its own options')
+  .option('--retry-invalid', 'with --resume: try again what stayed without a valid trial', false)
   .option('--require-verdict', 'exit code 4 when a primary comparison stays without verdict', false)
   .option('--json', 'print the result as JSON on stdout', false)
   .addHelpText('after', EXAMPLES)
   .action(async (experiments: string[], flags: RawOptions) => {
-    const { resume, json, requireVerdict, ...rest } = flags;
+    const { resume, retryInvalid, json, requireVerdict, ...rest } = flags;
     const run = parseRunOptions(experiments, rest);
     const { benchCommand } = await import('./commands/bench.ts');
     process.exitCode = await benchCommand({
       run,
       resume: typeof resume === 'string' ? resume : null,
+      retryInvalid: retryInvalid === true,
       json: json === true,
       requireVerdict: requireVerdict === true,
       command: ['npm run bench', ...reproducing(process.argv.slice(3))].join(' '),

@@ -4,7 +4,7 @@ import { bench } from '../bench.ts';
 import { EXPERIMENTS } from '../experiments.ts';
 import { missingBaselines, planRun, type RunOptions } from '../plan.ts';
 import { duration } from '../progress.ts';
-import { EXIT } from '../errors.ts';
+import { EXIT, LabError } from '../errors.ts';
 import type { RunResult, VerdictWord } from '../result.ts';
 import { ROOT } from '../root.ts';
 import { supervised } from './supervised.ts';
@@ -13,18 +13,26 @@ import { supervised } from './supervised.ts';
 export function benchCommand(options: {
   run: RunOptions;
   resume: string | null;
+  /** With `resume`: trials that stayed without a valid one are tried again. */
+  retryInvalid: boolean;
   json: boolean;
   /** Exit code 4 when a primary comparison ends without a word. */
   requireVerdict: boolean;
   command: string;
 }): Promise<number> {
+  if (options.retryInvalid && options.resume === null) {
+    throw new LabError('E_BAD_OPTIONS', '--retry-invalid needs --resume and the run to take up', {
+      hint: 'npm run bench -- --resume RUN --retry-invalid',
+      exitCode: EXIT.badArguments,
+    });
+  }
   return supervised('bench', async ({ supervisor, progress }) => {
-    const { run, resume, command } = options;
+    const { run, resume, retryInvalid, command } = options;
     if (run.arms !== null && resume === null) {
       for (const line of planRun(EXPERIMENTS, run).flatMap(missingBaselines)) progress.line(line);
     }
     const { result, records, folder, exitCode } = await bench({
-      ...{ root: ROOT, run, resume, command, supervisor, progress },
+      ...{ root: ROOT, run, resume, retryInvalid, command, supervisor, progress },
     });
     await supervisor.stopAll();
     progress.now('writing the report');
