@@ -72,9 +72,14 @@ function answer(analysis: Analysed): string {
   return `${share}; outside: ${list(outside.map(inWords))}.`;
 }
 
+/** Shares in per cent with a decimal, other figures with three digits. */
+function shownIn(unit: string): (value: number) => string {
+  return (value) => (unit === '' ? `${(100 * value).toFixed(1)} %` : number(value));
+}
+
 /** `cached-open, loads per expiry: 31 instead of 26.2 loads`. */
 function inWords({ arm, quantity, unit, predicted, measured }: Cell): string {
-  const show = (value: number): string => (unit === '' ? percent(value) : number(value));
+  const show = shownIn(unit);
   return `${arm}, ${quantity}: ${show(measured.value)} instead of ${show(predicted.value)}`;
 }
 
@@ -89,7 +94,7 @@ function checkOf({
   fed,
 }: Cell): TheoryCheck {
   const { low, high } = predicted.interval!;
-  const show = (value: number): string => (unit === '' ? percent(value) : number(value));
+  const show = shownIn(unit);
   const half = (high - low) / 2 / predicted.value;
   const width = Number.isFinite(half) ? ` (± ${percent(half)})` : '';
   const band = `95 % band of ${plural(predicted.n, 'trial')}: ${show(low)} to ${show(high)}${width}`;
