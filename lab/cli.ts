@@ -170,7 +170,7 @@ program
 program
   .command('clean')
   .description('ends leftovers and removes what the lab keeps on disk')
-  .option('--cache', 'also downloaded and built tools', false)
+  .option('--cache', 'also downloaded and built tools, and traces that were read', false)
   .option('--runs', 'also the runs with their reports', false)
   .addHelpText('after', examples('npm run lab -- clean', 'npm run lab -- clean --cache'))
   .action(async (flags: { cache: boolean; runs: boolean }) => {

@@ -34,7 +34,8 @@ export async function clean(options: { cache: boolean; runs: boolean }): Promise
     .map((name) => join(state, name))
     .filter((path) => !named.has(path));
   if (options.cache) {
-    stale.push(cacheFolder(ROOT, process.env), join(state, 'npm-cache'), join(state, 'traces'));
+    const kept = ['npm-cache', 'traces', 'perf-sim', 'peer-libcachesim'];
+    stale.push(cacheFolder(ROOT, process.env), ...kept.map((name) => join(state, name)));
   }
   if (options.runs) stale.push(join(ROOT, 'reports', 'runs'));
   for (const path of stale.filter((candidate) => existsSync(candidate))) {

@@ -36,12 +36,13 @@ export function curveRows(trace: Trace, options: CurveOptions): CurveRow[] {
   return [...counted, ...modelRows(trace, policy, capacities, from)];
 }
 
+const count = (value: number): string => value.toLocaleString('en-US');
+
 /** What a reader should know of the curve: what it rests on, and what the model beside it leaves out. */
 export function curveNotes(
   { objects }: Pick<Trace, 'objects'>,
   { rate, warm, policy }: CurveOptions,
 ): string[] {
-  const count = (value: number): string => value.toLocaleString('en-US');
   return [
     ...(rate === 1
       ? []

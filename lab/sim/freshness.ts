@@ -21,7 +21,7 @@ const MODELLED = [
 ] as const;
 
 /** Names that `--freshness` knows. */
-export const FRESHNESS_NAMES: readonly string[] = MODELLED;
+const FRESHNESS_NAMES: readonly string[] = MODELLED;
 
 /**
  * How a preset of the server keeps its copies fresh, in the simulator's terms.

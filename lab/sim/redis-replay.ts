@@ -62,7 +62,7 @@ export interface ReplayHost {
  * bytes. `maxmemory` is what the server used with `keys` keys in it.
  * @throws LabError `E_CLOCK_SHIM` where the clock cannot be accelerated; `E_REDIS_START`; `E_REPLAY`.
  */
-export async function replayOnRedis(
+async function replayOnRedis(
   host: ReplayHost,
   trace: Pick<Trace, 'ids'>,
   setting: ReplaySetting,

@@ -29,7 +29,7 @@ interface Header {
 }
 
 /** Where dense files are kept. */
-export const DENSE_FOLDER: string = join(ROOT, '.cachelab', 'traces');
+const DENSE_FOLDER: string = join(ROOT, '.cachelab', 'traces');
 
 /**
  * A trace by way of its dense file: the first question reads the source and keeps the columns as they lie in memory, all later

@@ -11,7 +11,7 @@ export interface AliasTable {
  * Source: Vose, A linear algorithm for generating random numbers with a given distribution, IEEE TSE 1991.
  * @see https://doi.org/10.1109/32.92917
  */
-export function aliasTable(weights: Float64Array): AliasTable {
+function aliasTable(weights: Float64Array): AliasTable {
   const n = weights.length;
   let sum = 0;
   for (let at = 0; at < n; at += 1) sum += weights[at]!;
