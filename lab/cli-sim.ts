@@ -161,7 +161,11 @@ export function addSimulation({ program, examples, reproducing }: CommandLine): 
     .description(
       'the model of Redis against a real one, policy by policy; exit code 3 when they part',
     )
-    .option('--long', 'at the real clock, 1 M requests a replay: minutes', false)
+    .option(
+      '--long',
+      'a million requests a replay, at the fast and at the real clock: minutes',
+      false,
+    )
     .addHelpText(
       'after',
       examples(

@@ -34,7 +34,7 @@ export const experiment: Experiment = {
     headline: null,
     quick: {
       ...{ rounds: 1, warmSeconds: 1, measureSeconds: 12 },
-      arms: ['ttl-1000-r200', 'cached-open', 'jitter10-300'],
+      arms: ['ttl-1000-r200'],
     },
     standard: {
       ...{ rounds: 1, warmSeconds: 2, measureSeconds: 24 },
