@@ -198,7 +198,7 @@ test('outcomes, loads and the age of every stale read are those of a plain refer
     { numRuns: 1200 },
   );
   // Had the traces met none of these, nothing would have been compared.
-  for (const count of Object.values(met)) expect(count).toBeGreaterThan(200);
+  for (const count of Object.values(met)) expect(count).toBeGreaterThan(100);
 }, 60_000);
 
 describe('a load that a change overlaps', () => {
