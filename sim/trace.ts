@@ -14,6 +14,8 @@ export interface Trace {
   readonly bytes: Uint32Array | null;
   /** What each request does (`OP`). `null`: all read. */
   readonly ops: Uint8Array | null;
+  /** Its `nextUses`, where they were computed for several who need them. */
+  readonly nexts?: Int32Array;
 }
 
 /** What a request does to the cache: a read looks up and fills on a miss; a write changes the object in its database. */
@@ -32,7 +34,7 @@ export const NEVER = 0x7fff_ffff;
  * @returns One position a request, `NEVER` at the last request of an object.
  */
 export function nextUses({ ids, objects }: Pick<Trace, 'ids' | 'objects'>): Int32Array {
-  const next = new Int32Array(ids.length);
+  const next = new Int32Array(new SharedArrayBuffer(4 * ids.length));
   const seen = new Int32Array(objects).fill(NEVER);
   for (let at = ids.length - 1; at >= 0; at -= 1) {
     const id = ids[at]!;

@@ -12,7 +12,7 @@ import { parseCurveOptions, parseSweepOptions } from '../sim/options.ts';
 import { SIMULATION_SCHEMA, type SimulationResult } from '../sim/result.ts';
 import { planSweep } from '../sim/simulate.ts';
 import { openSource } from '../sim/source.ts';
-import { sweep } from '../sim/sweep.ts';
+import { SweepThreads } from '../sim/sweep.ts';
 
 /** Where the answer of a simulation goes; tables on standard output by default. */
 export interface SimOutput {
@@ -28,6 +28,7 @@ export interface SimOutput {
 export async function sweepCommand(flags: RawOptions, output: SimOutput): Promise<number> {
   const options = parseSweepOptions(flags);
   const progress = createProgress(process.stderr, process.env, Date.now);
+  const threads = new SweepThreads(options.threads ?? undefined);
   try {
     const startMs = performance.now();
     const { trace, source } = await openSource(options, {
@@ -42,12 +43,8 @@ export async function sweepCommand(flags: RawOptions, output: SimOutput): Promis
     const plan = planSweep(trace, options);
     const all = plan.bySize.length + plan.byTtl.length;
     const onDone = everySecond(all, readMs, (text) => progress.now(text));
-    const settings = {
-      onDone,
-      ...(options.threads === null ? {} : { threads: options.threads }),
-    };
-    const sizes = plan.sizeRows(await sweep(onlyReads(trace), plan.bySize, settings));
-    const ttls = plan.ttlRows(await sweep(trace, plan.byTtl, settings));
+    const sizes = plan.sizeRows(await threads.run(onlyReads(trace), plan.bySize, onDone));
+    const ttls = plan.ttlRows(await threads.run(trace, plan.byTtl, onDone));
     const result: SimulationResult = {
       schema: SIMULATION_SCHEMA,
       command: output.command,
@@ -66,6 +63,7 @@ export async function sweepCommand(flags: RawOptions, output: SimOutput): Promis
     return EXIT.fine;
   } finally {
     progress.done();
+    await threads.end();
   }
 }
 

@@ -40,6 +40,7 @@ function good(change: Partial<TraceReadings> = {}): TraceReadings {
       },
     ],
     interning: twice({}),
+    byKeys: twice({}),
     curve: twice({ ...capacities, seconds: 2.5 }),
     sampled: twice({ seconds: 0.19, misses: [], points: [{ ...point, usable: false }, point] }),
     dense: twice({ seconds: 0.4, readSeconds: 0.1 }),
@@ -72,7 +73,7 @@ test('a curve of more than twice a single run, and a sample of more than a fifth
     missedOf(
       good({ curve: [reading({ misses, seconds: 2.7 }), reading({ misses, seconds: 2.8 })] }),
     ),
-  ).toEqual(['LRU curve of all sizes']);
+  ).toEqual(['LRU curve of all sizes, by keys']);
   const { sampled } = good();
   const slow = sampled.map((one) => ({ ...one, seconds: 0.21 }));
   expect(missedOf(good({ sampled: slow }))).toEqual(['the same from 1 % of the objects']);
@@ -105,7 +106,7 @@ test('a count that differs between rounds, threads, the curve or the peer is nam
     judge(good(change)).flatMap(({ figure, kept }) => (kept === false ? [figure] : []));
   expect(
     named({ cells: [one, { ...ten, ours: [reading(), reading({ misses: [101] })] }] }),
-  ).toEqual(['not: lru at 10 %, dense file']);
+  ).toEqual(['not: lru at 10 %, by keys, dense file']);
   expect(
     named({
       sweeps: [

@@ -124,7 +124,17 @@ async function prepared(supervisor: Supervisor, recipe: Recipe): Promise<Measure
   const first = { path, policy: 'lru', capacities: [1], folder: FOLDER };
   const { requests, objects } = await read(supervisor, { kind: 'dense', ...first, kept: false });
   return {
-    ...{ name, path, requests, objects, interning: [], curve: [], sampled: [], dense: [] },
+    ...{
+      name,
+      path,
+      requests,
+      objects,
+      interning: [],
+      byKeys: [],
+      curve: [],
+      sampled: [],
+      dense: [],
+    },
     cells: POLICY_NAMES.flatMap((policy) =>
       SHARES.map(
         (share): CellReadings => ({
@@ -192,12 +202,15 @@ function armsOf(
     ];
   });
   const capacities = at(CURVE_SHARES);
-  const lru = { policy: 'lru', capacities: at([0.1]), folder: FOLDER, kept: true };
+  const lru = { path, policy: 'lru', capacities: at([0.1]) };
+  const byKeys: Task = { kind: 'caches', ...lru, threads: 1, byKeys: true };
+  const sample: Task = { kind: 'sampled', path, rate: SAMPLE_RATE, capacities };
   return [
     ours('interning', { kind: 'interning', path }, trace.interning),
-    ours('curve', { kind: 'curve', path, capacities }, trace.curve),
-    ours('sample', { kind: 'sampled', path, rate: SAMPLE_RATE, capacities }, trace.sampled),
-    ours('dense file', { kind: 'dense', path, ...lru }, trace.dense),
+    ours('lru by keys', byKeys, trace.byKeys),
+    ours('curve', { kind: 'curve', path, capacities, byKeys: true }, trace.curve),
+    ours('sample', sample, trace.sampled),
+    ours('dense file', { kind: 'dense', ...lru, folder: FOLDER, kept: true }, trace.dense),
     ...cellArms,
     ...sweepArms,
   ];
@@ -213,6 +226,7 @@ function headOf(runs: number, peer: boolean, requests: number): string {
   return [
     `Median (least–most) of ${runs} interleaved ${runs === 1 ? 'round' : 'rounds'}, every measurement in a process of its own; from opening the file,`,
     'which lies in the page cache, to the answer, without starting the process. M/s: million requests a second; sizes are shares of the objects.',
+    'The file chains the requests of each object, and objects are told apart by that; "by keys": by their keys instead, as in all other formats.',
     ...(peer
       ? [
           'libcachesim 0.3.5 (Python package, defaults: a hash table of 2^24 buckets) by its own C loop, sweeps by a pool of 2 threads.',

@@ -6,7 +6,7 @@ import { RECORD_BYTES } from '../../sim/formats/oracle-general.ts';
 import { Interner } from '../../sim/intern.ts';
 import type { Trace } from '../../sim/trace.ts';
 import type { Cell } from '../sim/cells.ts';
-import { sweep } from '../sim/sweep.ts';
+import { SweepThreads } from '../sim/sweep.ts';
 import { denseTrace } from '../traces/dense.ts';
 import { chunksOf, traceFile } from '../traces/open.ts';
 import type { TraceReport } from '../traces/read.ts';
@@ -30,6 +30,8 @@ interface Question {
   capacities: readonly number[];
   /** Only so many requests of the file. */
   limit?: number;
+  /** Tells objects apart by their keys, as in files that do not chain their requests. */
+  byKeys?: boolean;
 }
 
 /** What came out, and how long it took. */
@@ -53,18 +55,15 @@ export async function measure(task: Task): Promise<Measured> {
     case 'interning':
       return interning(task.path);
     case 'caches':
-      return timed(
-        () => readTrace(task.path, limitOf(task)),
-        (trace) => missesOf(trace, task, task.threads),
-      );
+      return caches(task);
     case 'dense':
       return timed(
         () => keptTrace(task),
-        (trace) => missesOf(trace, task, 1),
+        (trace) => missesOf(trace, task, new SweepThreads(1)),
       );
     case 'curve':
       return timed(
-        () => readTrace(task.path, limitOf(task)),
+        () => readTrace(task.path, howOf(task)),
         (trace) => {
           const { hits, requests } = lruCurve(trace);
           const last = hits.length - 1;
@@ -78,13 +77,16 @@ export async function measure(task: Task): Promise<Measured> {
   }
 }
 
-const limitOf = ({ limit }: Question): { limit?: number } => (limit === undefined ? {} : { limit });
+const howOf = ({ limit, byKeys = false }: Question): { limit?: number; chains: boolean } => ({
+  ...(limit === undefined ? {} : { limit }),
+  chains: !byKeys,
+});
 
 async function timed(
   open: () => Promise<{ trace: Trace; report: TraceReport }>,
   answer: (trace: Trace) => number[] | Promise<number[]>,
+  startMs = performance.now(),
 ): Promise<Measured> {
-  const startMs = performance.now();
   const { trace, report } = await open();
   const readMs = performance.now();
   const misses = await answer(trace);
@@ -98,10 +100,25 @@ async function timed(
   };
 }
 
+/** Threads start while the trace is read. */
+async function caches(task: Extract<Task, { kind: 'caches' }>): Promise<Measured> {
+  const startMs = performance.now();
+  const threads = new SweepThreads(task.threads);
+  try {
+    return await timed(
+      () => readTrace(task.path, howOf(task)),
+      (trace) => missesOf(trace, task, threads),
+      startMs,
+    );
+  } finally {
+    await threads.end();
+  }
+}
+
 async function missesOf(
   trace: Trace,
   { policy, capacities }: { policy: string; capacities: readonly number[] },
-  threads: number,
+  threads: SweepThreads,
 ): Promise<number[]> {
   const cells = capacities.map(
     (capacity): Cell => ({
@@ -111,7 +128,7 @@ async function missesOf(
       warmRequests: 0,
     }),
   );
-  const results = await sweep(trace, cells, { threads });
+  const results = await threads.run(trace, cells);
   return results.map((result) => (result.kind === 'hits' ? result.requests - result.hits : 0));
 }
 
@@ -128,7 +145,7 @@ async function keptTrace({
 async function sampled(task: Extract<Task, { kind: 'sampled' }>): Promise<Measured> {
   const { path, rate, capacities } = task;
   const startMs = performance.now();
-  const { trace, report } = await readTrace(path, { ...limitOf(task), sample: rate });
+  const { trace, report } = await readTrace(path, { ...howOf(task), sample: rate });
   const readMs = performance.now();
   const curve = shardsCurve({ trace, rate, from: 0, requests: report.read }, null);
   const points = capacities.map((capacity) => shardsAt(curve, capacity));

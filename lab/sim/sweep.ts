@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { Trace } from '../../sim/trace.ts';
+import { BELADY } from '../../sim/policies/registry.ts';
+import { nextUses, type Trace } from '../../sim/trace.ts';
 import { type Cell, type CellResult, runCell } from './cells.ts';
 
-/** What a worker is started with: the trace, shared and not copied, and where the next cell is drawn from. */
+/** What a worker is given: the trace, shared and not copied, and where the next cell is drawn from. */
 export interface SweepWork {
   trace: Trace;
   cells: readonly Cell[];
@@ -18,65 +21,113 @@ export interface SweepAnswer {
 }
 
 /**
- * Runs all cells over one trace on several threads. The threads take cells one by one, so none waits for the slowest; results
- * come in the order of the cells and do not depend on the number of threads.
- * @param options.threads - Workers; by default as many as there are cores, at most one a cell. With 1 all runs in this thread.
- * @param options.onDone - After each cell, with the number done.
+ * Threads for sweeps, this one among them. A worker takes half a second to start: made before a trace is read, it is ready when
+ * the trace is.
  */
+export class SweepThreads {
+  readonly #workers: readonly Worker[];
+
+  /** @param threads - By default as many as there are cores. With 1 there are no workers. */
+  constructor(threads: number = availableParallelism()) {
+    this.#workers = Array.from({ length: threads - 1 }, () => {
+      const worker = new Worker(new URL('./sweep-worker.mjs', import.meta.url));
+      // While there is no sweep, nobody waits for it.
+      worker.unref();
+      return worker;
+    });
+  }
+
+  /**
+   * Runs all cells over one trace. The threads take cells one by one, so none waits for the slowest; results come in the order
+   * of the cells and do not depend on the number of threads.
+   * @param onDone - After each cell, with the number done.
+   */
+  async run(
+    trace: Trace,
+    cells: readonly Cell[],
+    onDone: (done: number) => void = () => {},
+  ): Promise<CellResult[]> {
+    if (cells.length === 0) return [];
+    const next = new Int32Array(new SharedArrayBuffer(4));
+    const work: SweepWork = { trace: sharedTrace(trace, cells), cells, next };
+    const results: CellResult[] = [];
+    let done = 0;
+    const over = new AbortController();
+    const all = new Promise<void>((resolve, reject) => {
+      const note = ({ at, result }: SweepAnswer): void => {
+        results[at] = result;
+        done += 1;
+        onDone(done);
+        if (done === cells.length) resolve();
+      };
+      for (const worker of this.#workers) {
+        worker.ref();
+        worker.on('message', note);
+        worker.postMessage(work);
+        once(worker, 'exit', { signal: over.signal }).then(
+          ([code]) => reject(new Error(`a worker of the sweep ended with ${code}`)),
+          reject,
+        );
+        over.signal.addEventListener('abort', () => {
+          worker.off('message', note);
+          worker.unref();
+        });
+      }
+      takeCells(work, note).catch(reject);
+    });
+    try {
+      await all;
+    } finally {
+      over.abort();
+    }
+    return results;
+  }
+
+  /** Ends the workers, at work or not. */
+  async end(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+}
+
+/** One sweep on threads of its own, at most one a cell. */
 export async function sweep(
   trace: Trace,
   cells: readonly Cell[],
   options: { threads?: number; onDone?: (done: number) => void } = {},
 ): Promise<CellResult[]> {
-  const threads = Math.min(options.threads ?? availableParallelism(), cells.length);
-  if (threads <= 1) {
-    return cells.map((cell, at) => {
-      const result = runCell(trace, cell);
-      options.onDone?.(at + 1);
-      return result;
-    });
-  }
-  const next = new Int32Array(new SharedArrayBuffer(4));
-  const work: SweepWork = { trace: sharedTrace(trace), cells, next };
-  const results: CellResult[] = [];
-  let done = 0;
-  const workers: Worker[] = [];
+  const threads = new SweepThreads(
+    Math.max(1, Math.min(options.threads ?? availableParallelism(), cells.length)),
+  );
   try {
-    await Promise.all(
-      Array.from({ length: threads }, () => {
-        const worker = new Worker(new URL('./sweep-worker.mjs', import.meta.url), {
-          workerData: work,
-        });
-        workers.push(worker);
-        worker.on('message', ({ at, result }: SweepAnswer) => {
-          results[at] = result;
-          done += 1;
-          options.onDone?.(done);
-        });
-        return new Promise<void>((resolve, reject) => {
-          worker.once('error', reject);
-          worker.once('exit', (code) =>
-            code === 0 ? resolve() : reject(new Error(`a worker of the sweep ended with ${code}`)),
-          );
-        });
-      }),
-    );
+    return await threads.run(trace, cells, options.onDone);
   } finally {
-    // One that failed leaves the others at work.
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await threads.end();
   }
-  return results;
 }
 
-/** The same trace with its arrays in memory that all threads see. Arrays that are there already are not copied. */
-function sharedTrace(trace: Trace): Trace {
+/** Runs cells until none is left; between two, this thread hears what the others say. */
+async function takeCells(work: SweepWork, note: (answer: SweepAnswer) => void): Promise<void> {
+  const { trace, cells, next } = work;
+  for (let at = Atomics.add(next, 0, 1); at < cells.length; at = Atomics.add(next, 0, 1)) {
+    note({ at, result: runCell(trace, cells[at]!) });
+    await setImmediate();
+  }
+}
+
+/**
+ * The same trace with its arrays in memory that all threads see, and with what all cells of the bound would compute alike.
+ * Arrays that are there already are not copied.
+ */
+function sharedTrace(trace: Trace, cells: readonly Cell[]): Trace {
   const { ids, ticks, bytes, ops } = trace;
+  const bounds = cells.some(({ kind, cache }) => kind === 'hits' && cache.policy === BELADY.name);
   return {
     ...trace,
     ids: shared(ids, Int32Array),
     ticks: ticks === null ? null : shared(ticks, Uint32Array),
     bytes: bytes === null ? null : shared(bytes, Uint32Array),
     ops: ops === null ? null : shared(ops, Uint8Array),
+    ...(bounds ? { nexts: shared(nextUses(trace), Int32Array) } : {}),
   };
 }
 

@@ -17,6 +17,8 @@ export interface ReadOptions extends FormatOptions, Keep {
   readonly format?: string;
   /** Bad lines that are put up with. Default: 100, or 1 in 1,000 lines where that is more. */
   readonly maxBad?: number;
+  /** False: objects are told apart by their keys even where the file chains their requests. Default true. */
+  readonly chains?: boolean;
 }
 
 /** What was read. */
@@ -69,18 +71,39 @@ export async function collectTrace(
 ): Promise<{ trace: Trace; report: TraceReport }> {
   const head = await headOf(file);
   if (head.length === 0) throw emptyTrace(file.path, 'nothing is left when it is decompressed');
-  const { format, columns } = formatOf(file, head, options);
-  if (!format.text && file.compression === 'none') wholeRecords(file.path, file.bytes);
+  const how = formatOf(file, head, options);
+  const exact = !how.format.text && file.compression === 'none';
+  if (exact) wholeRecords(file.path, file.bytes);
+  const chains = exact && how.format.chains && (options.chains ?? true);
+  const expected = expectedRequests(file, how.format, head);
+  // Chains that contradict the keys are not believed: the file is read again.
+  return (
+    (chains ? await collected(file, options, { ...how, expected, chains }) : null) ??
+    (await collected(file, options, { ...how, expected, chains: false }))!
+  );
+}
 
+interface How {
+  format: Format;
+  columns?: FormatOptions['columns'];
+  expected: number;
+  chains: boolean;
+}
+
+/** @returns null: the chains contradict the keys. */
+async function collected(
+  file: TraceFile,
+  options: ReadOptions,
+  { format, columns, expected, chains }: How,
+): Promise<{ trace: Trace; report: TraceReport } | null> {
   const lines = new Lines();
   const parts = withOptions(file.path, () => {
     const how = columns === undefined ? options : { ...options, columns };
     const fill = options.fillWithinMs === undefined ? FILL_WITHIN_MS : options.fillWithinMs;
     const tickMs = format.tickMs(how);
-    const expected = expectedRequests(file, format, head);
     const collector = new Collector(
       { ...options, fillWithinMs: fill },
-      { ops: format.ops, tickMs, expected },
+      { ops: format.ops, tickMs, expected, chains },
     );
     const take = (records: Int32Array, count: number): void => collector.add(records, count);
     return { collector, parser: format.parser(how, take, lines) };
@@ -92,6 +115,7 @@ export async function collectTrace(
     bytes += chunk.length;
     withOptions(file.path, () => parser.push(chunk));
     boundBadLines(file.path, lines, options.maxBad, false);
+    if (collector.contradicted) return null;
     if (collector.full) break;
   }
   if (!collector.full) {

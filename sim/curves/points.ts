@@ -52,11 +52,11 @@ export function missRatios(
 /** Hits of one cache among the requests from position `from` on. */
 export function hitsOf(
   policy: Policy | OfflinePolicy,
-  { ids, ticks }: Trace,
+  { ids, ticks, nexts }: Trace,
   setting: CacheSetting,
   from: number,
 ): number {
-  if (!('create' in policy)) return policy.hits(ids, setting, from);
+  if (!('create' in policy)) return policy.hits(ids, setting, from, nexts);
   const cache = policy.create(setting);
   cache.run(ids, 0, from, ticks);
   return cache.run(ids, from, ids.length, ticks);

@@ -20,6 +20,7 @@ export const access: Format = {
   title: 'access log of a web server, common or combined',
   text: true,
   ops: true,
+  chains: false,
   tickMs: () => 1000,
   parser(options, sink, lines) {
     const records = new Records(sink, 1000);

@@ -1,3 +1,4 @@
+import { Chains } from '../chains.ts';
 import { Interner, sampleHash } from '../intern.ts';
 import { OP } from '../trace.ts';
 import type { Trace } from '../trace.ts';
@@ -42,14 +43,18 @@ export interface Collected {
 }
 
 const { words: WORDS, tick: TICK, key: KEY, bytes: BYTES, op: DOES } = RECORD;
+const CHAINED = { first: KEY, stride: WORDS, next: RECORD.next - KEY } as const;
 
 /** Turns records into a trace: samples, interns, and keeps the columns that were asked for. */
 export class Collector {
   read = 0;
+  /** The source's chains contradict its keys: what was collected means nothing, and is to be collected by keys. */
+  contradicted = false;
   readonly #keep: Required<Keep>;
   readonly #hasOps: boolean;
   readonly #tickMs: number | null;
-  readonly #interner: Interner;
+  readonly #interner: Interner = new Interner();
+  readonly #chains: Chains | null;
   readonly #ids: Column<ReturnType<typeof int32>>;
   readonly #ticks: Column<ReturnType<typeof uint32>> | null;
   readonly #ops: Column<ReturnType<typeof uint8>> | null;
@@ -68,10 +73,14 @@ export class Collector {
   #lastTick = 0;
 
   /**
-   * @param source - Of the format: whether it knows ops, its tick (null: no times), and how many requests are expected.
+   * @param source - Of the format: whether it knows ops, its tick (null: no times), and how many requests are expected; with
+   * `chains` it says where each object comes next, and `expected` is exact. A sample goes by keys all the same.
    * @throws RangeError when `sample` or `limit` is out of range.
    */
-  constructor(keep: Keep, source: { ops: boolean; tickMs: number | null; expected: number }) {
+  constructor(
+    keep: Keep,
+    source: { ops: boolean; tickMs: number | null; expected: number; chains?: boolean },
+  ) {
     const { sample = 1, limit = MOST_REQUESTS, fillWithinMs = null } = keep;
     if (!(sample > 0 && sample <= 1))
       throw new RangeError(`sample is ${sample}, allowed is (0, 1]`);
@@ -82,7 +91,7 @@ export class Collector {
     this.#hasOps = source.ops;
     this.#tickMs = source.tickMs;
     const expected = Math.ceil(Math.min(source.expected, limit) * sample);
-    this.#interner = new Interner();
+    this.#chains = source.chains === true && sample === 1 ? new Chains() : null;
     this.#ids = new Column(int32, expected);
     this.#ticks = times && source.tickMs !== null ? new Column(uint32, expected) : null;
     this.#ops = ops && source.ops ? new Column(uint8, expected) : null;
@@ -96,6 +105,10 @@ export class Collector {
     return this.read >= this.#keep.limit;
   }
 
+  get #objects(): number {
+    return this.#chains === null ? this.#interner.size : this.#chains.size;
+  }
+
   /** Takes records; it overwrites them. */
   add(records: Int32Array, offered: number): void {
     const taken = Math.min(offered, this.#keep.limit - this.read);
@@ -104,7 +117,8 @@ export class Collector {
     if (this.#hasOps && this.#ops === null) count = this.#onlyReads(records, count);
     const from = this.#count;
     const ids = this.#ids.upTo(from + count);
-    this.#interner.internAll(records, KEY, WORDS, count, ids, from);
+    if (this.#chains === null) this.#interner.internAll(records, KEY, WORDS, count, ids, from);
+    else if (!this.#chains.numberAll(records, CHAINED, count, ids, from)) this.contradicted = true;
     this.#count += count;
     if (this.#sizes !== null) this.#noteSizes(records, ids, from, count);
     if (count > 0) this.#noteTicks(records, from, count);
@@ -113,12 +127,12 @@ export class Collector {
 
   finish(): Collected {
     const tickMs = this.#tickMs;
-    const sizes = this.#sizes?.first(this.#interner.size) ?? null;
+    const sizes = this.#sizes?.first(this.#objects) ?? null;
     let unsized = 0;
     if (sizes !== null) for (const size of sizes) unsized += size === 0 ? 1 : 0;
     const trace: Trace = {
       ids: this.#ids.first(this.#count),
-      objects: this.#interner.size,
+      objects: this.#objects,
       ticks: this.#ticks?.first(this.#count) ?? null,
       tickMs: tickMs ?? 1000,
       bytes: sizes,
@@ -165,8 +179,8 @@ export class Collector {
   }
 
   #noteSizes(records: Int32Array, ids: Int32Array, from: number, count: number): void {
-    const sizes = this.#sizes!.upTo(this.#interner.size);
-    const changed = this.#changed!.upTo(this.#interner.size);
+    const sizes = this.#sizes!.upTo(this.#objects);
+    const changed = this.#changed!.upTo(this.#objects);
     for (let i = 0; i < count; i += 1)
       this.#noteSize(ids[from + i]!, records[WORDS * i + BYTES]! >>> 0, sizes, changed);
     const told = this.#told;
@@ -210,7 +224,7 @@ export class Collector {
     const ids = this.#ids.upTo(from + count);
     const ticks = this.#ticks?.upTo(from + count) ?? null;
     const ops = this.#ops!.upTo(from + count);
-    const lastRead = this.#lastRead?.upTo(this.#interner.size) ?? null;
+    const lastRead = this.#lastRead?.upTo(this.#objects) ?? null;
     const within = (this.#keep.fillWithinMs ?? 0) / (this.#tickMs ?? 1);
     let to = from;
     for (let i = 0; i < count; i += 1) {

@@ -21,6 +21,7 @@ export const csv: Format = {
   title: 'delimited text with a map of its columns',
   text: true,
   ops: true,
+  chains: false,
   tickMs: ({ columns, timeUnit = 's' }) =>
     columns?.time === undefined ? null : Math.max(1, UNITS[timeUnit]),
   parser(options, sink, lines) {
@@ -39,6 +40,7 @@ export const meta: Format = {
   title: 'Meta’s key-value cache traces, with their header line',
   text: true,
   ops: true,
+  chains: false,
   tickMs: () => 1000,
   parser(options, sink, lines) {
     const records = new Records(sink, 1000);

@@ -2,10 +2,11 @@ import { OP } from '../trace.ts';
 import { hashKey } from './hash.ts';
 
 /**
- * One request as every parser hands it on, six words as oracleGeneral lays them out: tick, key's low and high half, bytes, op,
- * and a word of no meaning. Binary traces are passed on as they lie in the file, without a copy.
+ * One request as every parser hands it on, six words as oracleGeneral lays them out: tick, key's low and high half, bytes, and
+ * two words that hold the op, or of a format with chains the position of the object's next request. Binary traces are passed on
+ * as they lie in the file, without a copy.
  */
-export const RECORD = { words: 6, tick: 0, key: 1, bytes: 3, op: 4 } as const;
+export const RECORD = { words: 6, tick: 0, key: 1, bytes: 3, op: 4, next: 4 } as const;
 
 /** Takes `count` records. They belong to the sink until it returns: it may overwrite them. */
 export type Sink = (records: Int32Array, count: number) => void;
@@ -48,6 +49,8 @@ export interface Format {
   readonly text: boolean;
   /** Whether it tells reads from writes. */
   readonly ops: boolean;
+  /** Whether it says of each request where its object comes next. */
+  readonly chains: boolean;
   /** Milliseconds of one tick; null: it has no times. */
   tickMs(options: FormatOptions): number | null;
   /** @throws RangeError when the options do not fit the format. */

@@ -8,6 +8,7 @@ export const ids: Format = {
   title: 'one key a line',
   text: true,
   ops: false,
+  chains: false,
   tickMs: () => null,
   parser(_options, sink, lines) {
     const records = new Records(sink, 1000);

@@ -53,6 +53,7 @@ export const monitor: Format = {
   title: 'Redis MONITOR',
   text: true,
   ops: true,
+  chains: false,
   tickMs: () => 1,
   parser(_options, sink, lines) {
     const records = new Records(sink, 1);

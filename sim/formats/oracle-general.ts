@@ -18,6 +18,7 @@ export const oracleGeneral: Format = {
   title: 'oracleGeneral, 24 bytes a request',
   text: false,
   ops: false,
+  chains: true,
   tickMs: () => 1000,
   parser: (_options, sink, lines) =>
     recordParser((records, count) => {

@@ -20,6 +20,7 @@ export const pino: Format = {
   title: 'JSON lines of pino',
   text: true,
   ops: true,
+  chains: false,
   tickMs: () => 1,
   parser(options, sink, lines) {
     const records = new Records(sink, 1);

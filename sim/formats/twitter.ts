@@ -17,6 +17,7 @@ export const twitter: Format = {
   title: 'Twitter’s cache traces: time,key,key size,value size,client,operation,TTL',
   text: true,
   ops: true,
+  chains: false,
   tickMs: () => 1000,
   parser(_options, sink, lines) {
     const records = new Records(sink, 1000);

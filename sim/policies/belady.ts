@@ -53,8 +53,13 @@ class PositionSet {
  * Holds no ids: an object is resident if the position of its next request is in the set. A request hits if its own position is;
  * the victim is the highest position. Objects without a next request would be the first to go, and so take no room at all.
  */
-function hits(ids: Int32Array, { capacity, objects, bytes }: CacheSetting, from: number): number {
-  const next = nextUses({ ids, objects });
+function hits(
+  ids: Int32Array,
+  { capacity, objects, bytes }: CacheSetting,
+  from: number,
+  nexts?: Int32Array,
+): number {
+  const next = nexts ?? nextUses({ ids, objects });
   const resident = new PositionSet(ids.length);
   const words = resident.levels[0]!;
   let used = 0;

@@ -50,8 +50,9 @@ export interface OfflinePolicy extends Omit<Policy, 'create'> {
   /**
    * Hits among the requests from position `from` on; those before it only fill the cache.
    * @param ids - Left as they are.
+   * @param nexts - `nextUses` of the trace; computed where it is left out.
    */
-  hits(ids: Int32Array, setting: CacheSetting, from: number): number;
+  hits(ids: Int32Array, setting: CacheSetting, from: number, nexts?: Int32Array): number;
 }
 
 /**
