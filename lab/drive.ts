@@ -8,7 +8,8 @@ import type { LoadResult } from './protocol.ts';
 import type { Measurement, TrialEvent } from './result.ts';
 import type { LoadSettings } from '../scenarios/lib/settings.ts';
 
-const CPU_SAMPLE_MS = 250;
+/** Between two looks at the CPU. */
+export const CPU_SAMPLE_MS = 250;
 const UPDATE_PRICES: [number, number] = [120, 150];
 
 /** What one k6 process is to do, and against whom. */
@@ -27,8 +28,8 @@ export interface DriveDesign {
   extra?: Record<string, unknown>;
   /** Processes whose CPU is the server's. */
   serverPids: () => number[];
-  /** Redis of the trial's own; null: the run's. */
-  redisPid: () => number | null;
+  /** Processes of Redis, as far as they are known. */
+  redisPids: () => readonly number[];
   onMeasureBegins: () => void;
 }
 
@@ -55,7 +56,7 @@ export async function drive(context: BenchContext, design: DriveDesign): Promise
       server: design.serverPids,
       k6: () => one(k6Pid),
       postgres: () => one(postgres.pid),
-      redis: () => one(design.redisPid()),
+      redis: () => design.redisPids(),
       lab: () => [process.pid],
     },
     intervalMs: CPU_SAMPLE_MS,
@@ -95,7 +96,7 @@ export async function drive(context: BenchContext, design: DriveDesign): Promise
         clientOutcomes: reduction.clientOutcomes,
         cpu: cpuFigures(cpu, reduction, measureSeconds, {
           postgres: postgres.pid !== null,
-          redis: design.redisPid() !== null,
+          redis: design.redisPids().length > 0,
         }),
         events: reduction.events,
       },

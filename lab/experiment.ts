@@ -11,6 +11,7 @@ import type {
   TradeOff,
 } from './result.ts';
 import type { Protocol } from './protocol.ts';
+import type { TopologyKind } from './provision/redis-topology.ts';
 
 /** A number read from one valid trial; null when the trial cannot give it (too few samples). */
 export interface Measure extends MeasureDescription {
@@ -55,9 +56,9 @@ export interface Arm {
   environment?: Readonly<Record<string, string>>;
   /** Added to each database round trip, in place of the run's `--db-latency`. */
   dbLatency?: string;
-  /** A Redis of the trial's own, which its protocol may kill, freeze and reconfigure. */
-  redis?: 'own';
-  /** Arguments of that Redis, e.g. `['--maxmemory', '64mb']`. */
+  /** A Redis of the trial's own, which its protocol may kill, freeze and reconfigure: one, or a topology of several. */
+  redis?: 'own' | TopologyKind;
+  /** Arguments of that Redis, or of each data node, e.g. `['--maxmemory', '64mb']`. */
   redisArgs?: readonly string[];
   /** For the experiment's own protocol. */
   parameters?: Readonly<Record<string, number | string | boolean>>;
@@ -104,6 +105,11 @@ export interface Experiment {
   updatesPerSecond: number;
   /** What a trial does when it is more than a load on one page; absent: warm-up, then measured phase. */
   protocol?: Protocol;
+  /**
+   * False: no server and no k6; the protocol speaks to services itself, and all its figures are findings. `load` and the arms'
+   * `policy`, `cache` and `expects` then say nothing.
+   */
+  pages?: false;
   measures: [primary: Measure, ...others: Measure[]];
   /** The first is the primary comparison; `family` members enter Holm (at most 4 with the primary). */
   comparisons: {

@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
@@ -8,6 +10,7 @@ import { LabError } from './errors.ts';
 import type { Arm, Experiment, Load, ProfileDesign } from './experiment.ts';
 import { startInvalidator } from './invalidator-process.ts';
 import { openLink } from './link.ts';
+import { ownRedisProgram, type TrialRedis } from './own-redis.ts';
 import { virtualUsersOf } from './plan.ts';
 import type {
   Hands,
@@ -17,6 +20,7 @@ import type {
   RunningLoad,
   ServerHandle,
 } from './protocol.ts';
+import type { RedisTopology } from './provision/redis-topology.ts';
 import type { TrialEvent } from './result.ts';
 import { seededRandom } from './seeded-random.ts';
 import { serviceEnvironment, type ServerProcess } from './server-process.ts';
@@ -26,6 +30,8 @@ import { sumStats } from './servers.ts';
 export interface TrialHands {
   hands: Hands;
   drives: readonly Driven[];
+  /** Processes that the protocol started by itself. */
+  started: readonly number[];
   faults: readonly { epochMs: number; kind: TrialEvent['kind']; label: string }[];
   /** Servers that the protocol killed: what they had counted is gone. */
   killed: ReadonlySet<ServerProcess>;
@@ -47,22 +53,24 @@ export function openHands(
     servers: readonly ServerProcess[];
     invalidator: InvalidatorHandle | null;
     ownRedis: OwnRedis | null;
-    redis: { url: string; keyPrefix: string; pid: number | null };
+    topology: RedisTopology | null;
+    redis: TrialRedis;
   },
 ): TrialHands {
   const { arm, design, load, seed } = setup;
-  const { servers, ownRedis, redis } = parts;
+  const { servers, ownRedis, topology, redis } = parts;
   const { postgres } = context.stack;
   const drives: Driven[] = [];
   const faults: { epochMs: number; kind: TrialEvent['kind']; label: string }[] = [];
   const closers: (() => Promise<unknown> | void)[] = [];
-  const client = new Redis(redis.url, {
+  const client = new Redis(topology?.nodes[0]?.url ?? redis.url, {
     maxRetriesPerRequest: 1,
     retryStrategy: (attempt) => Math.min(attempt * 50, 250),
   });
   client.on('error', () => {}); // protocols kill Redis: the next command tells
   closers.push(() => client.disconnect());
   const killed = new Set<ServerProcess>();
+  const started: number[] = [];
   const living = (): ServerProcess[] => servers.filter((server) => !killed.has(server));
 
   const handleOf = (server: ServerProcess): ServerHandle => ({
@@ -91,7 +99,7 @@ export function openHands(
         ...living().map((server) => server.process.pid),
         ...(parts.invalidator === null ? [] : [parts.invalidator.pid]),
       ],
-      redisPid: () => redis.pid,
+      redisPids: () => redis.pids(),
       onMeasureBegins: began,
     })
       .then((driven) => {
@@ -113,6 +121,19 @@ export function openHands(
     redis: client,
     catalogKey: (slug) => `${redis.keyPrefix}store_catalog:${slug}`,
     ownRedis,
+    topology,
+    redisProgram: () => ownRedisProgram(context),
+    spawn(name, command, args, options) {
+      const spawned = context.supervisor.spawn(name, command, args, options);
+      closers.push(() => spawned.stop());
+      started.push(spawned.pid);
+      return spawned;
+    },
+    folder(name) {
+      const path = mkdtempSync(join(context.supervisor.runFolder, `${name}-`));
+      closers.push(() => rmSync(path, { recursive: true, force: true }));
+      return path;
+    },
     urls: { postgres: postgres.url, redis: redis.url, keyPrefix: redis.keyPrefix },
     async connect() {
       const connection = new Client({
@@ -159,6 +180,7 @@ export function openHands(
   return {
     hands,
     drives,
+    started,
     faults,
     killed,
     async close() {
@@ -183,7 +205,7 @@ type FromHands =
   | 'updatesPerSecond'
   | 'baseUrls'
   | 'serverPids'
-  | 'redisPid'
+  | 'redisPids'
   | 'onMeasureBegins';
 
 /** The protocol's wishes; what they leave out is the arm's. */

@@ -3,26 +3,39 @@ import { join } from 'node:path';
 import type { BenchContext } from './bench-context.ts';
 import { LabError } from './errors.ts';
 import type { OwnRedis } from './protocol.ts';
-import { findRedis, type Redis, startRedis } from './provision/redis.ts';
+import { findRedis, type Redis, type RedisProgram, startRedis } from './provision/redis.ts';
+
+/** The Redis that a trial's servers use. */
+export interface TrialRedis {
+  url: string;
+  keyPrefix: string;
+  /** Its processes, as far as they are known and alive. */
+  pids(): number[];
+}
+
+/** @throws LabError `E_OWN_REDIS` where no redis-server program is to be had: a foreign server is never killed. */
+export async function ownRedisProgram(context: BenchContext): Promise<RedisProgram> {
+  const { supervisor, root } = context;
+  const env = { ...process.env, ...supervisor.mark };
+  const program = await findRedis(root, env, { install: true });
+  if ('bin' in program) return program;
+  throw new LabError('E_OWN_REDIS', 'this experiment kills Redis and needs one of its own', {
+    hint: `install redis-server or valkey-server; tried: ${program.tried.join('; ')}`,
+    exitCode: 69,
+  });
+}
 
 /**
  * A Redis for one trial, which may be frozen, killed and started again on the same port with the same data folder.
  * @param args - Of redis-server, after the lab's own: `['--maxmemory', '64mb']`.
- * @throws LabError `E_OWN_REDIS` where no redis-server program is to be had: a foreign server is never killed.
+ * @throws LabError `E_OWN_REDIS`
  */
 export async function startOwnRedis(
   context: BenchContext,
   args: readonly string[],
 ): Promise<OwnRedis & { stop(): Promise<void> }> {
-  const { supervisor, root } = context;
-  const env = { ...process.env, ...supervisor.mark };
-  const program = await findRedis(root, env, { install: true });
-  if (!('bin' in program)) {
-    throw new LabError('E_OWN_REDIS', 'this experiment kills Redis and needs one of its own', {
-      hint: `install redis-server or valkey-server; tried: ${program.tried.join('; ')}`,
-      exitCode: 69,
-    });
-  }
+  const { supervisor } = context;
+  const program = await ownRedisProgram(context);
   const folder = join(supervisor.runFolder, `own-redis-${randomBytes(3).toString('hex')}`);
   const start = (port?: number): Promise<Redis> =>
     startRedis({

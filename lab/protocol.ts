@@ -2,6 +2,9 @@ import type { Client } from 'pg';
 import type { Redis } from 'ioredis';
 import type { Arm, ProfileDesign } from './experiment.ts';
 import type { Findings, Measurement, TrialEvent } from './result.ts';
+import type { RedisProgram } from './provision/redis.ts';
+import type { RedisTopology } from './provision/redis-topology.ts';
+import type { SpawnOptions, SupervisedProcess } from './provision/supervisor.ts';
 import type { Journal, LabStats } from './server-protocol.ts';
 
 /**
@@ -19,8 +22,8 @@ export interface Protocol {
 }
 
 export interface ProtocolResult {
-  /** The k6 process whose pages are the trial's measurement. */
-  load: LoadResult;
+  /** The k6 process whose pages are the trial's measurement; null in an experiment without pages, and only there. */
+  load: LoadResult | null;
   findings: Findings;
   /** Each makes the trial invalid (flag `wrong-state`): a simultaneity that was not reached, a fault that did not happen. */
   problems: string[];
@@ -37,12 +40,25 @@ export interface Hands {
   servers: readonly ServerHandle[];
   /** The process that deletes copies after changes, where the arm's policy has one. */
   invalidator: InvalidatorHandle | null;
-  /** A connection to the trial's Redis for the lab itself. */
+  /** A connection to the trial's Redis for the lab itself; of a topology, to its first primary. */
   redis: Redis;
   /** Redis key of a store's page. */
   catalogKey(slug: string): string;
   /** The Redis of the trial's own, for arms with `redis: 'own'`. */
   ownRedis: OwnRedis | null;
+  /** The nodes of the trial's own, for arms whose `redis` is a topology. */
+  topology: RedisTopology | null;
+  /** The program of which more servers can be started with `spawn`. @throws LabError `E_OWN_REDIS` */
+  redisProgram(): Promise<RedisProgram>;
+  /** Starts a process whose CPU counts as the trial's own. Ended at the end of the trial. */
+  spawn(
+    name: string,
+    command: string,
+    args: readonly string[],
+    options?: SpawnOptions,
+  ): SupervisedProcess;
+  /** An empty folder, removed at the end of the trial. */
+  folder(name: string): string;
   urls: { postgres: string; redis: string; keyPrefix: string };
   /** A connection to Postgres, closed at the end of the trial. */
   connect(): Promise<Client>;

@@ -3,12 +3,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { resetStores } from '../seed/reset-stores.ts';
 import { resetRestaurant, tableDigest } from '../seed/reset.ts';
 import type { BenchContext } from './bench-context.ts';
-import { drive, type DriveDesign, type Driven, withFaults } from './drive.ts';
+import { cpuBetween, startCpuSampler } from './cpu.ts';
+import { CPU_SAMPLE_MS, drive, type DriveDesign, type Driven, withFaults } from './drive.ts';
 import { LabError } from './errors.ts';
 import type { Arm, Experiment, Load, ProfileDesign } from './experiment.ts';
 import { openHands } from './hands.ts';
 import { startInvalidator } from './invalidator-process.ts';
-import { startOwnRedis } from './own-redis.ts';
+import { startOwnRedis, type TrialRedis } from './own-redis.ts';
 import { loadOf, type PlannedTrial, virtualUsersOf } from './plan.ts';
 import {
   type Flag,
@@ -20,6 +21,7 @@ import {
   type TrialRecord,
 } from './result.ts';
 import type { InvalidatorHandle, OwnRedis, Protocol } from './protocol.ts';
+import { type RedisTopology } from './provision/redis-topology.ts';
 import { nextRate, searchResult } from './search.ts';
 import type { LabStats } from './server-protocol.ts';
 import { serviceEnvironment, type ServerProcess } from './server-process.ts';
@@ -33,7 +35,8 @@ import {
 } from './servers.ts';
 import { mergeHistograms } from './stats/histogram.ts';
 import { plainQuantileMs, quantileMs } from './stats/quantile.ts';
-import { judgeTrial } from './validity.ts';
+import { startTopology } from './topology.ts';
+import { judgeDriver, judgeTrial } from './validity.ts';
 import { type SelectCounts, selectsBetween } from './witness.ts';
 
 /** Longest wait for loads that go on after the last answer. */
@@ -119,13 +122,20 @@ async function measure(
     stateProblems.push('the restaurant differs from the seeded rows');
   }
   const ownRedis = arm.redis === 'own' ? await startOwnRedis(context, arm.redisArgs ?? []) : null;
-  const redis =
-    ownRedis === null
-      ? context.stack.redis
-      : { url: ownRedis.url, keyPrefix: '', pid: ownRedis.pid };
+  const topology =
+    arm.redis === undefined || arm.redis === 'own'
+      ? null
+      : await startTopology(context, arm.redis, arm.redisArgs ?? []);
+  const redis = redisOf(context, ownRedis, topology);
   const servers: ServerProcess[] = [];
   let invalidator: Awaited<ReturnType<typeof startInvalidator>> | null = null;
   try {
+    if (experiment.pages === false) {
+      const parts = { servers, invalidator, ownRedis, topology, redis };
+      const { measurement, problems } = await driverTrial(context, setup, parts);
+      const flags = judgeDriver(measurement, [...stateProblems, ...problems], experiment);
+      return { measurement, flags };
+    }
     const journal = experiment.protocol !== undefined;
     servers.push(...(await startServers(context, { ...setup, journal }, redis)));
     const form = settingOf(setup.policy, 'invalidate');
@@ -135,7 +145,7 @@ async function measure(
       invalidator = await startInvalidator({ root, supervisor, form, environment });
     }
     stateProblems.push(...(await prepare(context, setup, servers)));
-    const parts = { servers, invalidator, ownRedis, redis };
+    const parts = { servers, invalidator, ownRedis, topology, redis };
     const driven =
       experiment.protocol === undefined
         ? await plainTrial(context, setup, parts)
@@ -146,7 +156,28 @@ async function measure(
     await invalidator?.stop();
     await Promise.all(servers.map((server) => server.stop()));
     await ownRedis?.stop();
+    await topology?.stop();
   }
+}
+
+/** The Redis that the servers are told of. */
+function redisOf(
+  context: BenchContext,
+  ownRedis: OwnRedis | null,
+  topology: RedisTopology | null,
+): TrialRedis {
+  if (topology !== null) {
+    const nodes = [...topology.nodes, ...topology.sentinels];
+    return { url: topology.url, keyPrefix: '', pids: () => nodes.map(({ pid }) => pid) };
+  }
+  if (ownRedis !== null)
+    return {
+      url: ownRedis.url,
+      keyPrefix: '',
+      pids: () => [ownRedis.pid].filter((pid) => pid > 0),
+    };
+  const { url, keyPrefix, pid } = context.stack.redis;
+  return { url, keyPrefix, pids: () => (pid === null ? [] : [pid]) };
 }
 
 /** What runs in a trial. */
@@ -154,7 +185,8 @@ interface Parts {
   servers: readonly ServerProcess[];
   invalidator: InvalidatorHandle | null;
   ownRedis: OwnRedis | null;
-  redis: { url: string; keyPrefix: string; pid: number | null };
+  topology: RedisTopology | null;
+  redis: TrialRedis;
 }
 
 /** Everything that a trial gave. */
@@ -265,7 +297,7 @@ async function plainLoad(
     countOutcomes: setup.load.kind !== 'search',
     seed: setup.seed,
     serverPids: () => pidsOf(servers, invalidator),
-    redisPid: () => parts.redis.pid,
+    redisPids: () => parts.redis.pids(),
     onMeasureBegins: () => {
       if (arm.freeze !== undefined) freezing = freeze(servers, arm.freeze, faults);
     },
@@ -303,7 +335,7 @@ async function protocolTrial(
     const stats = await statsAtRest(() => hands.stats());
     const after = await context.witness?.read();
     const driven = drives.find((one) => one === load);
-    if (driven === undefined) {
+    if (load === null || driven === undefined) {
       throw new LabError('E_PROTOCOL', 'the protocol gave back a load that it did not run');
     }
     return {
@@ -322,6 +354,80 @@ async function protocolTrial(
   } finally {
     await opened.close();
   }
+}
+
+/** A protocol that speaks to services itself: no page is asked for, so all that it has are its findings and the CPU beside it. */
+async function driverTrial(
+  context: BenchContext,
+  setup: TrialSetup,
+  parts: Parts,
+): Promise<{ measurement: Measurement; problems: string[] }> {
+  const { experiment, design } = setup;
+  if (experiment.protocol === undefined)
+    throw new LabError('E_EXPERIMENT', `${experiment.name} has neither pages nor a protocol`);
+  const opened = openHands(context, setup, parts);
+  const { pid } = context.stack.postgres;
+  const sampler = startCpuSampler({
+    groups: {
+      redis: () => parts.redis.pids(),
+      postgres: () => (pid === null ? [] : [pid]),
+      lab: () => [process.pid],
+      started: () => opened.started,
+    },
+    intervalMs: CPU_SAMPLE_MS,
+  });
+  const startMs = epochNow();
+  try {
+    const { findings, problems } = await experiment.protocol.run(opened.hands);
+    const endMs = epochNow();
+    const use = cpuBetween(sampler.stop(), startMs, endMs);
+    return {
+      problems,
+      measurement: {
+        ...withoutPages(design, (endMs - startMs) / 1000),
+        cpu: {
+          microsPerRequest: null,
+          cores: use && {
+            ...{ server: 0, k6: 0, redis: use.cores['redis'] ?? 0 },
+            postgres: pid === null ? null : (use.cores['postgres'] ?? 0),
+          },
+          foreignShare: use?.foreignShare ?? null,
+          busyShare: use?.busyShare ?? null,
+        },
+        events: opened.faults.map(({ epochMs, kind, label }) => ({
+          ...{ atSecond: (epochMs - startMs) / 1000, kind, label },
+        })),
+        findings,
+      },
+    };
+  } finally {
+    sampler.stop();
+    await opened.close();
+  }
+}
+
+const epochNow = (): number => performance.timeOrigin + performance.now();
+
+/** A measurement of no pages. */
+function withoutPages({ warmSeconds }: ProfileDesign, measureSeconds: number): Measurement {
+  const none = { requests: 0, outcomes: {}, loads: 0, selects: 0, selectsWholeTrial: 0, shed: 0 };
+  return {
+    ...{
+      arrivals: 'burst',
+      offeredRatePerSecond: null,
+      virtualUsers: 0,
+      warmSeconds,
+      measureSeconds,
+    },
+    counts: {
+      ...{ offered: 0, started: 0, completed: 0, failed: 0, shed: 0, dropped: 0 },
+      ...{ scriptErrors: 0, newConnections: 0, bytesReceived: 0 },
+    },
+    ...{ histograms: [], clientOutcomes: {} },
+    server: { ...none, poolMaxWaiting: 0, eventLoopDelayP99Ms: null, hdr: null, menuVersion: null },
+    cpu: { microsPerRequest: null, cores: null, foreignShare: null, busyShare: null },
+    ...{ postgres: null, events: [], search: null },
+  };
 }
 
 /**

@@ -75,6 +75,24 @@ export function judgeTrial(measurement: Measurement | null, context: TrialContex
   return flags.map((flag) => asMeasure(flag, context.flagsAsMeasures[flag.flag]));
 }
 
+/**
+ * Judges a trial without pages: its state, the machine beside it, and that it found anything.
+ * @param stateProblems - One sentence per reason for which the trial is not what it should be.
+ */
+export function judgeDriver(
+  measurement: Measurement,
+  stateProblems: readonly string[],
+  { flagsAsMeasures }: Pick<TrialContext, 'flagsAsMeasures'>,
+): Flag[] {
+  const { totals = {}, samples = {} } = measurement.findings ?? {};
+  const nothing = [...Object.keys(totals), ...Object.values(samples).flat()].length === 0;
+  return [
+    ...stateProblems.map((problem) => invalid('wrong-state', problem)),
+    ...(nothing ? [invalid('no-samples', 'the protocol found nothing')] : []),
+    ...judgeMachine(measurement, { latencyClaim: false }),
+  ].map((flag) => asMeasure(flag, flagsAsMeasures[flag.flag]));
+}
+
 function invalid(flag: FlagName, detail: string): Flag {
   return { flag, severity: 'invalid', detail };
 }
@@ -185,7 +203,10 @@ function judgeLoad(measurement: Measurement): Flag[] {
   return flags;
 }
 
-function judgeMachine(measurement: Measurement, { latencyClaim }: TrialContext): Flag[] {
+function judgeMachine(
+  measurement: Measurement,
+  { latencyClaim }: Pick<TrialContext, 'latencyClaim'>,
+): Flag[] {
   const flags: Flag[] = [];
   const { cpu } = measurement;
   const lagMs = quantileOf(wholePhase(measurement, 'startLag'), 0.99);

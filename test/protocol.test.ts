@@ -83,3 +83,40 @@ describe('a protocol of an experiment’s own', () => {
     expect(measurementOf(record).server.loads).toBeGreaterThanOrEqual(4);
   });
 });
+
+describe('a protocol without pages', () => {
+  test('speaks to a Redis of its own, and its findings are the trial; with none the trial is invalid', async () => {
+    const writes: Protocol = {
+      async run(hands) {
+        const before = hands.nowUs();
+        for (let i = 0; i < 2000; i += 1) await hands.redis.set(`key:${i}`, 'x'.repeat(100));
+        const seconds = (hands.nowUs() - before) / 1e6;
+        hands.event('fault', 'all written');
+        return {
+          load: null,
+          findings: {
+            totals: { keys: await hands.redis.dbsize(), servers: hands.servers.length },
+            samples: { writesPerSecond: [2000 / seconds] },
+            series: [],
+            notes: [],
+          },
+          problems: [],
+        };
+      },
+    };
+    const own = { ...{ load, flagsAsMeasures, pages: false as const }, redis: 'own' as const };
+    const record = await trials.run({ ...own, protocol: writes });
+    expect(invalidFlags(record)).toEqual([]);
+    const { findings, events, counts, cpu } = measurementOf(record);
+    expect(findings?.totals).toEqual({ keys: 2000, servers: 0 });
+    expect(events.map(({ label }) => label)).toEqual(['all written']);
+    expect(counts.started).toBe(0);
+    expect(cpu.cores?.redis).toBeGreaterThan(0);
+
+    const findings0 = { totals: {}, samples: {}, series: [], notes: [] };
+    const nothing: Protocol = {
+      run: () => Promise.resolve({ load: null, findings: findings0, problems: [] }),
+    };
+    expect(invalidFlags(await trials.run({ ...own, protocol: nothing }))).toEqual(['no-samples']);
+  });
+});

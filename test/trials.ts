@@ -38,6 +38,7 @@ export interface Trials {
       /** What the trial does, with the load script of the experiment of this name. */
       protocol?: Protocol;
       experiment?: string;
+      pages?: false;
     },
     fault?: Fault,
   ): Promise<TrialRecord>;
@@ -92,6 +93,7 @@ export async function openTrials(options: { stores?: number } = {}): Promise<Tri
         flagsAsMeasures = {},
         protocol,
         experiment = 'latency',
+        pages,
         ...rest
       },
       fault = {},
@@ -116,6 +118,7 @@ export async function openTrials(options: { stores?: number } = {}): Promise<Tri
           experiment: {
             ...experimentOf(experiment, arm, rest.load, flagsAsMeasures),
             ...(protocol === undefined ? {} : { protocol }),
+            ...(pages === undefined ? {} : { pages }),
           },
           design,
           arms: [arm],

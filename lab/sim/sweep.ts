@@ -63,6 +63,7 @@ export class SweepThreads {
       for (const worker of this.#workers) {
         worker.ref();
         worker.on('message', note);
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker is no window
         worker.postMessage(work);
         once(worker, 'exit', { signal: over.signal }).then(
           ([code]) => reject(new Error(`a worker of the sweep ended with ${code}`)),

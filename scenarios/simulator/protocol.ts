@@ -118,7 +118,7 @@ async function ofTtl({ hands, result, fromUs }: Made): Promise<Predicted | null>
 
 async function ofExpiries({ hands, result }: Made): Promise<Predicted | null> {
   const { arm, seed } = hands;
-  const { window } = result.load;
+  const window = result.load?.window ?? null;
   const [ratePerSecond] = result.findings.samples['readsPerSecond'] ?? [];
   if (window === null || ratePerSecond === undefined) return null;
   const toUs = clockOf(hands);
