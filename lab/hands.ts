@@ -70,7 +70,7 @@ export function openHands(
   client.on('error', () => {}); // protocols kill Redis: the next command tells
   closers.push(() => client.disconnect());
   const killed = new Set<ServerProcess>();
-  const started: number[] = [];
+  const spawnedPids: number[] = [];
   const living = (): ServerProcess[] => servers.filter((server) => !killed.has(server));
 
   const handleOf = (server: ServerProcess): ServerHandle => ({
@@ -126,7 +126,7 @@ export function openHands(
     spawn(name, command, args, options) {
       const spawned = context.supervisor.spawn(name, command, args, options);
       closers.push(() => spawned.stop());
-      started.push(spawned.pid);
+      spawnedPids.push(spawned.pid);
       return spawned;
     },
     folder(name) {
@@ -180,7 +180,7 @@ export function openHands(
   return {
     hands,
     drives,
-    started,
+    started: spawnedPids,
     faults,
     killed,
     async close() {
