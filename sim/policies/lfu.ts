@@ -1,148 +1,160 @@
 import type { Cache, CacheSetting, Policy } from './policy.ts';
 import { roomOf } from './policy.ts';
 
-/** In no bucket. */
-const ABSENT = -1;
-/** Below the lowest bucket and above the highest: the ring of buckets begins and ends here. No object is in it. */
-const EDGE = 0;
+/** Words of a node. */
+const NODE = 4;
+/** In a node: the next older and the next newer object, as positions of nodes. In a bucket's head: its newest and its oldest. */
+const OLDER = 0;
+const NEWER = 1;
+/** In an object's node: its bucket's head, or `ABSENT`. */
+const BUCKET = 2;
+/** In a bucket's head: how many uses its objects have had, and the head above it; of a spare one, the next spare one. */
+const USES = 2;
+const ABOVE = 3;
+/** In no bucket: no head stands at 0. */
+const ABSENT = 0;
 
 /**
  * One bucket for each number of uses that a resident object has, linked in ascending order; in each, its objects as a ring of
- * links as in `lru.ts`: `links[2·node]` leads to the next older, `links[2·node + 1]` to the next newer, where nodes from
- * `objects` on are the buckets' heads. A hit moves an object one bucket up at most, so that no search is ever needed.
+ * links as in `lru.ts`. A hit moves an object one bucket up at most, so that no search is ever needed. All that a hit reads of
+ * an object, or of a bucket, lies in one cache line.
  */
 class LfuCache implements Cache {
   used = 0;
-  readonly #links: Int32Array;
-  readonly #bucketOf: Int32Array;
-  readonly #uses: Int32Array;
-  /** For each bucket, that of the next larger number of uses; for a spare one, the next spare one. */
-  readonly #above: Int32Array;
+  /** A node for each object, then the heads of the buckets. */
+  readonly #nodes: Int32Array;
+  /** By bucket: the head below it. */
   readonly #below: Int32Array;
-  #spare = EDGE + 1;
-  readonly #objects: number;
+  /** Below the lowest bucket and above the highest: the ring of buckets begins and ends here. No object is in it. */
+  readonly #edge: number;
+  /** Released heads, as a list; 0: none. */
+  #spare = 0;
+  /** Heads from here on were never used. */
+  #unused: number;
   readonly #capacity: number;
   readonly #bytes: Uint32Array | null;
 
   constructor({ capacity, objects, bytes }: CacheSetting) {
     this.#capacity = capacity;
-    this.#objects = objects;
     this.#bytes = bytes;
     // The edge, and at worst one for each resident object.
     const buckets = Math.min(capacity, objects) + 1;
-    this.#links = new Int32Array(2 * (objects + buckets));
-    this.#bucketOf = new Int32Array(objects).fill(ABSENT);
-    this.#uses = new Int32Array(buckets);
-    this.#above = new Int32Array(buckets);
-    for (let spare = EDGE + 1; spare < buckets; spare += 1) this.#above[spare] = spare + 1;
+    this.#nodes = new Int32Array(NODE * (objects + buckets));
     this.#below = new Int32Array(buckets);
+    this.#edge = NODE * objects;
+    this.#nodes[this.#edge + ABOVE] = this.#edge;
+    this.#below[0] = this.#edge;
+    this.#unused = this.#edge + NODE;
   }
 
   run(ids: Int32Array, from: number, to: number): number {
-    const links = this.#links;
-    const bucketOf = this.#bucketOf;
-    const uses = this.#uses;
-    const above = this.#above;
-    const objects = this.#objects;
+    const nodes = this.#nodes;
     let hits = 0;
     for (let i = from; i < to; i += 1) {
-      const id = ids[i]!;
-      const bucket = bucketOf[id]!;
-      if (bucket === ABSENT) {
-        this.#admit(id);
+      const at = NODE * ids[i]!;
+      const head = nodes[at + BUCKET]!;
+      if (head === ABSENT) {
+        this.#admit(ids[i]!);
         continue;
       }
       hits += 1;
-      const wanted = uses[bucket]! + 1;
-      const head = 2 * (objects + bucket);
-      const alone = links[head] === links[head + 1];
-      let target = above[bucket]!;
-      if (uses[target] !== wanted) {
+      const wanted = nodes[head + USES]! + 1;
+      const alone = nodes[head + OLDER] === nodes[head + NEWER];
+      let target = nodes[head + ABOVE]!;
+      if (nodes[target + USES] !== wanted) {
         if (alone) {
           // Its bucket goes up with it.
-          uses[bucket] = wanted;
+          nodes[head + USES] = wanted;
           continue;
         }
-        target = this.#bucketAbove(bucket, wanted);
+        target = this.#bucketAbove(head, wanted);
       }
-      const at = 2 * id;
-      const older = links[at]!;
-      const newer = links[at + 1]!;
-      links[newer] = older;
-      links[older + 1] = newer;
-      const targetHead = 2 * (objects + target);
-      const newest = links[targetHead]!;
-      links[at] = newest;
-      links[at + 1] = targetHead;
-      links[newest + 1] = at;
-      links[targetHead] = at;
-      bucketOf[id] = target;
-      if (alone) this.#release(bucket);
+      const older = nodes[at + OLDER]!;
+      const newer = nodes[at + NEWER]!;
+      nodes[newer + OLDER] = older;
+      nodes[older + NEWER] = newer;
+      const newest = nodes[target + OLDER]!;
+      nodes[at + OLDER] = newest;
+      nodes[at + NEWER] = target;
+      nodes[at + BUCKET] = target;
+      nodes[newest + NEWER] = at;
+      nodes[target + OLDER] = at;
+      if (alone) this.#release(head);
     }
     return hits;
   }
 
   has(id: number): boolean {
-    return this.#bucketOf[id] !== ABSENT;
+    return this.#nodes[NODE * id + BUCKET] !== ABSENT;
   }
 
   remove(id: number): void {
-    const bucket = this.#bucketOf[id]!;
-    if (bucket === ABSENT) return;
-    const links = this.#links;
-    const older = links[2 * id]!;
-    const newer = links[2 * id + 1]!;
-    links[newer] = older;
-    links[older + 1] = newer;
-    if (older === newer) this.#release(bucket);
-    this.#bucketOf[id] = ABSENT;
+    const nodes = this.#nodes;
+    const at = NODE * id;
+    const head = nodes[at + BUCKET]!;
+    if (head === ABSENT) return;
+    const older = nodes[at + OLDER]!;
+    const newer = nodes[at + NEWER]!;
+    nodes[newer + OLDER] = older;
+    nodes[older + NEWER] = newer;
+    if (older === newer) this.#release(head);
+    nodes[at + BUCKET] = ABSENT;
     this.used -= roomOf(this.#bytes, id);
   }
 
   #admit(id: number): void {
     const room = roomOf(this.#bytes, id);
     if (room > this.#capacity) return;
-    const links = this.#links;
+    const nodes = this.#nodes;
     while (this.used + room > this.#capacity) {
-      const fewestUses = 2 * (this.#objects + this.#above[EDGE]!);
-      this.remove(links[fewestUses + 1]! >> 1);
+      const fewestUses = nodes[this.#edge + ABOVE]!;
+      this.remove(nodes[fewestUses + NEWER]! / NODE);
     }
-    const lowest = this.#above[EDGE]!;
-    const bucket = this.#uses[lowest] === 1 ? lowest : this.#bucketAbove(EDGE, 1);
-    const head = 2 * (this.#objects + bucket);
-    const newest = links[head]!;
-    links[2 * id] = newest;
-    links[2 * id + 1] = head;
-    links[newest + 1] = 2 * id;
-    links[head] = 2 * id;
-    this.#bucketOf[id] = bucket;
+    const lowest = nodes[this.#edge + ABOVE]!;
+    const head = nodes[lowest + USES] === 1 ? lowest : this.#bucketAbove(this.#edge, 1);
+    const at = NODE * id;
+    const newest = nodes[head + OLDER]!;
+    nodes[at + OLDER] = newest;
+    nodes[at + NEWER] = head;
+    nodes[at + BUCKET] = head;
+    nodes[newest + NEWER] = at;
+    nodes[head + OLDER] = at;
     this.used += room;
   }
 
-  /** Puts an empty bucket between `bucket` and the one above it. */
-  #bucketAbove(bucket: number, uses: number): number {
-    const fresh = this.#spare;
-    const next = this.#above[bucket]!;
-    this.#spare = this.#above[fresh]!;
-    this.#uses[fresh] = uses;
-    this.#above[bucket] = fresh;
-    this.#above[fresh] = next;
-    this.#below[fresh] = bucket;
-    this.#below[next] = fresh;
-    const head = 2 * (this.#objects + fresh);
-    this.#links[head] = head;
-    this.#links[head + 1] = head;
+  /** Puts an empty bucket above one. @returns Its head. */
+  #bucketAbove(head: number, uses: number): number {
+    const nodes = this.#nodes;
+    let fresh = this.#spare;
+    if (fresh !== 0) this.#spare = nodes[fresh + ABOVE]!;
+    else {
+      fresh = this.#unused;
+      this.#unused += NODE;
+    }
+    const next = nodes[head + ABOVE]!;
+    nodes[fresh + OLDER] = fresh;
+    nodes[fresh + NEWER] = fresh;
+    nodes[fresh + USES] = uses;
+    nodes[fresh + ABOVE] = next;
+    nodes[head + ABOVE] = fresh;
+    this.#below[this.#bucketOf(fresh)] = head;
+    this.#below[this.#bucketOf(next)] = fresh;
     return fresh;
   }
 
   /** Takes an empty bucket out. */
-  #release(bucket: number): void {
-    const above = this.#above[bucket]!;
-    const below = this.#below[bucket]!;
-    this.#above[below] = above;
-    this.#below[above] = below;
-    this.#above[bucket] = this.#spare;
-    this.#spare = bucket;
+  #release(head: number): void {
+    const nodes = this.#nodes;
+    const above = nodes[head + ABOVE]!;
+    const below = this.#below[this.#bucketOf(head)]!;
+    nodes[below + ABOVE] = above;
+    this.#below[this.#bucketOf(above)] = below;
+    nodes[head + ABOVE] = this.#spare;
+    this.#spare = head;
+  }
+
+  #bucketOf(head: number): number {
+    return (head - this.#edge) / NODE;
   }
 }
 

@@ -27,12 +27,27 @@ class LruCache implements Cache {
   run(ids: Int32Array, from: number, to: number): number {
     const links = this.#links;
     const head = this.#head;
+    const ofOneSize = this.#bytes === null;
     let hits = 0;
     for (let i = from; i < to; i += 1) {
       const at = 2 * ids[i]!;
       const older = links[at]!;
       if (older === ABSENT) {
-        this.#admit(ids[i]!);
+        if (!ofOneSize || this.used < this.#capacity) {
+          this.#admit(ids[i]!);
+          continue;
+        }
+        // The same as `#admit`, where one goes for each that comes.
+        const oldest = links[head + 1]!;
+        const next = links[oldest + 1]!;
+        links[oldest] = ABSENT;
+        links[head + 1] = next;
+        links[next] = head;
+        const newest = links[head]!;
+        links[at] = newest;
+        links[at + 1] = head;
+        links[newest + 1] = at;
+        links[head] = at;
         continue;
       }
       hits += 1;
