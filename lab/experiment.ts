@@ -60,6 +60,11 @@ export interface Arm {
   redis?: 'own' | TopologyKind;
   /** Arguments of that Redis, or of each data node, e.g. `['--maxmemory', '64mb']`. */
   redisArgs?: readonly string[];
+  /**
+   * With `redis: 'own'`: how many times as fast as ours the clock of that Redis runs, so that its seconds and minutes pass in a
+   * short trial; 1 when absent. Where no clock can be accelerated it stays at 1: `OwnRedis.clockFactor` tells.
+   */
+  redisClockFactor?: number;
   /** For the experiment's own protocol. */
   parameters?: Readonly<Record<string, number | string | boolean>>;
   role: 'baseline' | 'candidate' | 'bound' | 'repeat';

@@ -4,6 +4,7 @@ import type { BenchContext } from './bench-context.ts';
 import { LabError } from './errors.ts';
 import type { OwnRedis } from './protocol.ts';
 import { findRedis, type Redis, type RedisProgram, startRedis } from './provision/redis.ts';
+import { clockShim } from './sim/clock-shim.ts';
 
 /** The Redis that a trial's servers use. */
 export interface TrialRedis {
@@ -28,19 +29,26 @@ export async function ownRedisProgram(context: BenchContext): Promise<RedisProgr
 /**
  * A Redis for one trial, which may be frozen, killed and started again on the same port with the same data folder.
  * @param args - Of redis-server, after the lab's own: `['--maxmemory', '64mb']`.
+ * @param clockFactor - How many times as fast as ours its clock shall run.
  * @throws LabError `E_OWN_REDIS`
  */
 export async function startOwnRedis(
   context: BenchContext,
   args: readonly string[],
+  clockFactor = 1,
 ): Promise<OwnRedis & { stop(): Promise<void> }> {
   const { supervisor } = context;
   const program = await ownRedisProgram(context);
+  const clock =
+    clockFactor === 1 ? { env: {} } : await clockShim(context.root, program.env, clockFactor);
+  const clockProblem = 'reason' in clock ? clock.reason : null;
+  const env = { ...program.env, ...('reason' in clock ? {} : clock.env) };
   const folder = join(supervisor.runFolder, `own-redis-${randomBytes(3).toString('hex')}`);
   const start = (port?: number): Promise<Redis> =>
     startRedis({
       supervisor,
       ...program,
+      env,
       name: 'own-redis',
       folder,
       args,
@@ -50,6 +58,8 @@ export async function startOwnRedis(
   const port = Number(new URL(server.url).port);
   return {
     url: server.url,
+    clockFactor: clockProblem === null ? clockFactor : 1,
+    clockProblem,
     get pid() {
       return server.process?.pid ?? 0;
     },

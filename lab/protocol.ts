@@ -157,6 +157,10 @@ export interface Link {
 export interface OwnRedis {
   url: string;
   pid: number;
+  /** How many times as fast as ours its clock runs. */
+  clockFactor: number;
+  /** Why its clock is not as fast as the arm asks; null when it is. */
+  clockProblem: string | null;
   freeze(): void;
   thaw(): void;
   /** SIGKILL. */

@@ -13,7 +13,9 @@ import type { Outcome } from './result.ts';
  * | CACHELAB_DB_LATENCY | added to every database round trip, in ms: `0`, `10` or `5-10` | 5-10 |
  * | CACHELAB_DB_POOL | connections | 50 |
  * | CACHELAB_DB_MAX_WAIT_MS | longest wait for a connection, then 503; `unbounded` waits for ever | 2000 |
+ * | CACHELAB_DB_TIMEOUT_MS | longest time for one statement, and for opening a connection (at most 5 s of it); `unbounded` waits for ever | 10000 |
  * | CACHELAB_REDIS_TIMEOUT_MS | longest wait for one Redis command | 100 |
+ * | CACHELAB_REDIS_BREAKER | `off`: no circuit breaker, every command waits by itself | on |
  * | CACHELAB_SEED | seed of every random draw | 1 |
  * | CACHELAB_LAB_TOKEN | needed in `x-lab-token` for `/lab/*` when not on loopback | none |
  * | CACHELAB_LOG | pino level | warn |
@@ -34,6 +36,15 @@ export interface LabStats {
     waiting: number;
     maxWaiting: number;
     shed: number;
+  };
+  /** The guard in front of Redis; absent in a program that has none. */
+  redis?: {
+    /** `down`: no command is sent, or none is answered. */
+    state: 'up' | 'down';
+    /** Of the circuit breaker; `off`: there is none. */
+    circuit: 'closed' | 'open' | 'half-open' | 'off';
+    /** How often the circuit has opened since the server's start. */
+    opened: number;
   };
   /** 99th percentile of the event loop's delay since the last reset. */
   eventLoopDelayP99Ms: number;

@@ -1,16 +1,18 @@
 import type { BenchContext } from './bench-context.ts';
-import { LabError } from './errors.ts';
+import { ownRedisProgram } from './own-redis.ts';
+import { openTopology } from './provision/redis-start.ts';
 import type { RedisTopology, TopologyKind } from './provision/redis-topology.ts';
 
 /**
  * Nodes for one trial, on loopback, all ended with it.
  * @param args - Of each data node, after the lab's own.
- * @throws LabError `E_OWN_REDIS` where no redis-server program is to be had.
+ * @throws LabError `E_OWN_REDIS` where no redis-server program is to be had; else as `openTopology`.
  */
-export function startTopology(
-  _context: BenchContext,
+export async function startTopology(
+  context: BenchContext,
   kind: TopologyKind,
-  _args: readonly string[],
+  args: readonly string[],
 ): Promise<RedisTopology> {
-  throw new LabError('E_TOPOLOGY', `${kind} cannot be started yet`);
+  const { supervisor } = context;
+  return openTopology({ supervisor, program: await ownRedisProgram(context), kind, args });
 }

@@ -121,7 +121,10 @@ async function measure(
   if (digest !== context.restaurantDigest) {
     stateProblems.push('the restaurant differs from the seeded rows');
   }
-  const ownRedis = arm.redis === 'own' ? await startOwnRedis(context, arm.redisArgs ?? []) : null;
+  const ownRedis =
+    arm.redis === 'own'
+      ? await startOwnRedis(context, arm.redisArgs ?? [], arm.redisClockFactor ?? 1)
+      : null;
   const topology =
     arm.redis === undefined || arm.redis === 'own'
       ? null

@@ -26,7 +26,9 @@ describe('the environment of a server', () => {
       dbLatency: { minMs: 5, maxMs: 10 },
       dbPoolSize: 50,
       dbMaxWaitMs: 2000,
+      dbTimeoutMs: 10_000,
       redisTimeoutMs: 100,
+      redisBreaker: true,
       seed: 1,
       labToken: null,
       logLevel: 'warn',
@@ -42,9 +44,13 @@ describe('the environment of a server', () => {
     expect(dbLatency).toEqual(expected);
   });
 
-  test('the wait for a connection may be unbounded', () => {
-    const { dbMaxWaitMs } = readEnvironment({ ...required, CACHELAB_DB_MAX_WAIT_MS: 'unbounded' });
-    expect(dbMaxWaitMs).toBeNull();
+  test('the waits for a connection and for an answer may be unbounded', () => {
+    const { dbMaxWaitMs, dbTimeoutMs } = readEnvironment({
+      ...required,
+      CACHELAB_DB_MAX_WAIT_MS: 'unbounded',
+      CACHELAB_DB_TIMEOUT_MS: 'unbounded',
+    });
+    expect([dbMaxWaitMs, dbTimeoutMs]).toEqual([null, null]);
   });
 
   test('a policy may be JSON with overrides', () => {

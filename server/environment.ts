@@ -14,7 +14,11 @@ export interface Environment {
   dbPoolSize: number;
   /** Null: waits for ever. */
   dbMaxWaitMs: number | null;
+  /** Null: waits for ever. */
+  dbTimeoutMs: number | null;
   redisTimeoutMs: number;
+  /** False: no circuit breaker in front of Redis. */
+  redisBreaker: boolean;
   seed: number;
   labToken: string | null;
   logLevel: string;
@@ -64,12 +68,12 @@ const latency = z
   })
   .refine(({ minMs, maxMs }) => minMs <= maxMs && maxMs <= 1000, 'low-high, at most 1000 ms');
 
-const maxWaitRange = 'milliseconds from 1 to 600000, or `unbounded`';
-const maxWait = z
+const waitRange = 'milliseconds from 1 to 600000, or `unbounded`';
+const wait = z
   .string()
-  .regex(/^(unbounded|\d{1,6})$/, maxWaitRange)
+  .regex(/^(unbounded|\d{1,6})$/, waitRange)
   .transform((text) => (text === 'unbounded' ? null : Number(text)))
-  .refine((ms) => ms === null || (ms >= 1 && ms <= 600_000), maxWaitRange);
+  .refine((ms) => ms === null || (ms >= 1 && ms <= 600_000), waitRange);
 
 const policy = z.string().transform((text, context): Policy => {
   try {
@@ -91,8 +95,10 @@ const schema = z.object({
   CACHELAB_POLICY: policy.prefault('cached'),
   CACHELAB_DB_LATENCY: latency.prefault('5-10'),
   CACHELAB_DB_POOL: integer(1, 1000).default(50),
-  CACHELAB_DB_MAX_WAIT_MS: maxWait.prefault('2000'),
+  CACHELAB_DB_MAX_WAIT_MS: wait.prefault('2000'),
+  CACHELAB_DB_TIMEOUT_MS: wait.prefault('10000'),
   CACHELAB_REDIS_TIMEOUT_MS: integer(1, 60_000).default(100),
+  CACHELAB_REDIS_BREAKER: z.enum(['on', 'off'], '`on` or `off`').default('on'),
   CACHELAB_SEED: integer(0, 2 ** 32 - 1).default(1),
   CACHELAB_LAB_TOKEN: z.string().min(8, 'at least 8 characters').optional(),
   CACHELAB_LOG: logLevel.default('warn'),
@@ -116,7 +122,9 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
     dbLatency: values.CACHELAB_DB_LATENCY,
     dbPoolSize: values.CACHELAB_DB_POOL,
     dbMaxWaitMs: values.CACHELAB_DB_MAX_WAIT_MS,
+    dbTimeoutMs: values.CACHELAB_DB_TIMEOUT_MS,
     redisTimeoutMs: values.CACHELAB_REDIS_TIMEOUT_MS,
+    redisBreaker: values.CACHELAB_REDIS_BREAKER === 'on',
     seed: values.CACHELAB_SEED,
     labToken: values.CACHELAB_LAB_TOKEN ?? null,
     logLevel: values.CACHELAB_LOG,

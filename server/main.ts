@@ -28,11 +28,12 @@ function main(): void {
     maxWaitMs: environment.dbMaxWaitMs,
     latency: environment.dbLatency,
     seed: environment.seed,
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    statementTimeoutMs: environment.dbTimeoutMs,
   });
   const redis = createRedis({
     url: environment.redisUrl,
     timeoutMs: environment.redisTimeoutMs,
+    breaker: environment.redisBreaker,
     onChange: (message) => log.warn(message),
   });
   const keys = createKeys(environment.keyPrefix);
@@ -83,7 +84,6 @@ function main(): void {
   process.once('SIGINT', stop);
 }
 
-const STATEMENT_TIMEOUT_MS = 10_000;
 /** Longest wait for requests that are under way, and then for their connections. */
 const SHUTDOWN_MS = 10_000;
 

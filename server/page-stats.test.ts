@@ -6,7 +6,7 @@ test('requests of the measured phase are counted apart from the others', () => {
   stats.served('measure', 'lao-zhang', 'hit', 3, 500);
   stats.served('measure', 'lao-zhang', 'miss', 4, 900_000);
   stats.served('other', 'lao-zhang', 'hit', 4, 400);
-  stats.loaded('measure', 114);
+  stats.loaded('measure', 114, 0.9);
   expect(stats.phases.measure).toMatchObject({
     requests: 2,
     outcomes: { hit: 1, miss: 1 },

@@ -19,13 +19,24 @@ export interface GuardedRedis extends Store {
   count(families: readonly string[]): Promise<number>;
   /** `up`: commands are sent; `down`: the circuit is open, commands are rejected at once. */
   state(): 'up' | 'down';
+  circuit(): Circuit;
   close(): void;
+}
+
+/** The breaker in front of Redis. */
+export interface Circuit {
+  /** `off`: there is none, and every command is sent. `half-open`: a ping is trying whether Redis is back. */
+  state: 'closed' | 'open' | 'half-open' | 'off';
+  /** How often it has opened since the start. */
+  opened: number;
 }
 
 export interface RedisOptions {
   url: string;
   /** Longest wait for one command. */
   timeoutMs: number;
+  /** False: no circuit breaker, each command waits by itself; to be compared with. Default: true. */
+  breaker?: boolean;
   /** Told when the circuit opens and closes, and of connection errors (the same one only once). */
   onChange(message: string): void;
 }
@@ -37,6 +48,14 @@ class RedisAway extends Error {
     this.name = 'RedisAway';
   }
 }
+
+const CIRCUIT_STATES = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.Open]: 'open',
+  [CircuitState.HalfOpen]: 'half-open',
+  // Held open by hand, which nobody does here.
+  [CircuitState.Isolated]: 'open',
+} as const;
 
 const RETRY_MAX_MS = 250;
 const HALF_OPEN_AFTER_MS = 200;
@@ -79,22 +98,31 @@ export function createRedis(options: RedisOptions): GuardedRedis {
     handleWhen((error) => error.name !== 'ReplyError'),
     { halfOpenAfter: HALF_OPEN_AFTER_MS, breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN) },
   );
-  breaker.onBreak(() => options.onChange('redis gives no answer: pages come from the database'));
+  let opened = 0;
+  breaker.onBreak(() => {
+    opened += 1;
+    options.onChange('redis gives no answer: pages come from the database');
+  });
   breaker.onReset(() => options.onChange('redis answers again'));
+  const guarded = options.breaker !== false;
 
   const ping = async (): Promise<number> => {
     const started = performance.now();
-    await breaker.execute(() => redis.ping());
+    await (guarded ? breaker.execute(() => redis.ping()) : redis.ping());
     return performance.now() - started;
   };
   // Only pings try whether Redis is back: no reader waits for an answer that will probably not come.
-  const send = <T>(command: () => Promise<T>): Promise<T> =>
-    breaker.state === CircuitState.Closed
+  const send = <T>(command: () => Promise<T>): Promise<T> => {
+    if (!guarded) return command();
+    return breaker.state === CircuitState.Closed
       ? breaker.execute(command)
       : Promise.reject(new RedisAway());
-  const pings = setInterval(() => {
-    ping().catch(() => {}); // the breaker and the `error` event have told already
-  }, PING_EVERY_MS).unref();
+  };
+  const pings = guarded
+    ? setInterval(() => {
+        ping().catch(() => {}); // the breaker and the `error` event have told already
+      }, PING_EVERY_MS).unref()
+    : undefined;
 
   async function* keys(families: readonly string[]): AsyncGenerator<string[]> {
     for (const family of families) {
@@ -163,6 +191,7 @@ export function createRedis(options: RedisOptions): GuardedRedis {
     },
     state: () =>
       breaker.state === CircuitState.Closed && redis.status === 'ready' ? 'up' : 'down',
+    circuit: () => ({ state: guarded ? CIRCUIT_STATES[breaker.state] : 'off', opened }),
     close() {
       clearInterval(pings);
       redis.disconnect();

@@ -3,13 +3,12 @@ import { Redis as RedisClient } from 'ioredis';
 import { type ExpirySetting, ttlDraw, volatileDraw } from '../../sim/redis/expiry.ts';
 import { bytesInRedis } from '../../sim/redis/memory.ts';
 import { type MaxmemoryPolicy, redisPolicy } from '../../sim/redis/redis.ts';
-import type { Cache } from '../../sim/policies/policy.ts';
 import type { Trace } from '../../sim/trace.ts';
 import { LabError } from '../errors.ts';
 import { type RedisProgram, startRedis } from '../provision/redis.ts';
 import type { Supervisor } from '../provision/supervisor.ts';
 import { clockShim } from './clock-shim.ts';
-import { command, RedisWire } from './redis-wire.ts';
+import { command, OUT_OF_MEMORY, RedisWire } from './redis-wire.ts';
 
 const PIPELINE = 100;
 const KEY_BYTES = 10;
@@ -21,9 +20,18 @@ const LOOKUP = `*2\r\n$6\r\nSTRLEN\r\n$${KEY_BYTES}\r\n`;
 const VALUE_BYTES = 500;
 /** Longer than any replay, at any clock: nothing expires. */
 const TTL_MS = 100_000_000;
+/** One TTL for every key: then all of them may be evicted under `volatile-*`. */
+export const EVERY_KEY_EXPIRES: ExpirySetting = {
+  volatileShare: 1,
+  ttlFromMs: TTL_MS,
+  ttlToMs: TTL_MS,
+  ttlPer: 'fill',
+};
+/** A wait below this is not worth a timer. */
+const LEAST_WAIT_MS = 1;
 
 /** One replay: which Redis, which requests. */
-export interface ReplaySetting {
+interface ReplaySetting {
   readonly policy: MaxmemoryPolicy;
   readonly samples: number;
   /** How many keys shall be resident, roughly. */
@@ -38,8 +46,10 @@ export interface ReplaySetting {
 
 /** What a real Redis did with a trace. */
 export interface Replay {
-  hits: number;
-  requests: number;
+  /** 1 for each request that hit. */
+  hits: Uint8Array;
+  /** SETs that the server had no room for. */
+  refused: number;
   /** Mean over the replay once the first key was evicted; at its end where none was. */
   residentKeys: number;
   /** The server's clock when the replay began, ms since 1970. */
@@ -47,7 +57,6 @@ export interface Replay {
   /** The server's clock at each pipeline, ms since `startMs`. */
   pipelineMs: Float64Array;
   evictedKeys: number;
-  version: string;
 }
 
 /** Where the replay's servers come from. */
@@ -58,133 +67,174 @@ export interface ReplayHost {
 }
 
 /**
- * Replays a trace cache-aside against a Redis of its own: pipelines of 100 lookups, then the SETs of what missed, values of 500
- * bytes. `maxmemory` is what the server used with `keys` keys in it.
+ * Replays a trace against a Redis of its own. `maxmemory` is what the server used with `keys` keys in it.
  * @throws LabError `E_CLOCK_SHIM` where the clock cannot be accelerated; `E_REDIS_START`; `E_REPLAY`.
  */
 async function replayOnRedis(
   host: ReplayHost,
-  trace: Pick<Trace, 'ids'>,
-  setting: ReplaySetting,
-): Promise<Replay> {
+  ids: Int32Array,
+  setting: ReplaySetting & { ttl: ExpirySetting | null },
+): Promise<Replay & { version: string }> {
   const { root, supervisor, program } = host;
+  const { policy, samples, keys, seed, clockFactor, ttl } = setting;
   let env = { ...program.env, ...supervisor.mark };
-  if (setting.clockFactor !== 1) {
-    const shim = await clockShim(root, env, setting.clockFactor);
+  if (clockFactor !== 1) {
+    const shim = await clockShim(root, env, clockFactor);
     if ('reason' in shim) throw new LabError('E_CLOCK_SHIM', shim.reason, { exitCode: 69 });
     env = { ...env, ...shim.env };
   }
-  const args = ['--maxmemory-policy', setting.policy];
-  args.push('--maxmemory-samples', String(setting.samples));
+  const args = ['--maxmemory-policy', policy, '--maxmemory-samples', String(samples)];
   const server = await startRedis({ supervisor, ...program, env, name: 'replay', args });
-  const admin = new RedisClient(server.url, { maxRetriesPerRequest: 0 });
-  admin.on('error', () => {});
-  const wire = await RedisWire.open(server.url);
+  const client = await ReplayClient.open(server.url);
   try {
-    const write = writer(setting);
-    await limitMemory(admin, wire, write, setting.keys);
-    const replay = await replayPipelines(admin, wire, write, trace.ids, setting.clockFactor);
-    const evictedKeys = await figure(admin, 'stats', 'evicted_keys');
-    return { ...replay, evictedKeys, version: server.version };
+    const write = writesOf(ttl, seed);
+    const bytes = await client.bytesOf(keys, write);
+    await client.configure({ maxmemory: bytes });
+    const replay = await client.replay(ids, write, { clockFactor });
+    return { ...replay, version: server.version };
   } finally {
-    wire.close();
-    admin.disconnect();
+    client.close();
     await server.process?.stop();
   }
 }
 
-type Write = (id: number) => string;
+/** The SET of an object. */
+export type Write = (id: number) => string;
 
 /** Ten digits, whatever the id. */
-function keyOf(id: number): string {
+export function keyOf(id: number): string {
   return String(1_000_000_000 + id);
 }
 
-/** The SET of an object: with the TTLs that the model draws, under volatile-*. */
-function writer({ policy, seed, ttl }: ReplaySetting): Write {
+/** SETs with the TTLs that the model draws; `ttl` null: without. */
+export function writesOf(ttl: ExpirySetting | null, seed: number): Write {
   const value = 'v'.repeat(VALUE_BYTES);
   const setKey = command('SET', keyOf(0), value);
   // Made once: a replay sends a hundred thousand of them.
   const [before, after] = setKey.split(keyOf(0)) as [string, string];
-  if (!policy.startsWith('volatile-')) return (id) => before + keyOf(id) + after;
-  const drawn = { ...FIXED_TTL, ...ttl };
-  const ttlMs = ttlDraw(seed, drawn);
-  const isVolatile = volatileDraw(seed, drawn.volatileShare);
+  if (ttl === null) return (id) => before + keyOf(id) + after;
+  const ttlMs = ttlDraw(seed, ttl);
+  const isVolatile = volatileDraw(seed, ttl.volatileShare);
   return (id) =>
     isVolatile(id)
       ? command('SET', keyOf(id), value, 'PX', String(ttlMs(id)))
       : before + keyOf(id) + after;
 }
 
-const FIXED_TTL = {
-  volatileShare: 1,
-  ttlFromMs: TTL_MS,
-  ttlToMs: TTL_MS,
-  ttlPer: 'fill',
-} as const;
+/** A Redis that is ours to empty and to configure, as the target of replays one after the other. */
+export class ReplayClient {
+  readonly #admin: RedisClient;
+  readonly #wire: RedisWire;
 
-/** Sets maxmemory to what is in use with that many keys, buffers of the connections included, and empties the server. */
-async function limitMemory(
-  admin: RedisClient,
-  wire: RedisWire,
-  write: Write,
-  keys: number,
-): Promise<void> {
-  // Redis keeps a histogram of latencies, 25 KB, for each command from its first call on.
-  await admin.config('SET', 'maxmemory', '0');
-  await admin.flushall('SYNC');
-  await wire.exchange(command('STRLEN', keyOf(0)) + command('DBSIZE'), 2);
-  for (let from = 0; from < keys; from += PIPELINE) {
-    let commands = '';
-    const to = Math.min(keys, from + PIPELINE);
-    for (let id = from; id < to; id += 1) commands += write(id);
-    await wire.exchange(commands, to - from);
+  private constructor(admin: RedisClient, wire: RedisWire) {
+    this.#admin = admin;
+    this.#wire = wire;
   }
-  // A table that grew gives its old half back within some of the server's timer rounds.
-  await sleep(250);
-  const usedBytes = await figure(admin, 'memory', 'used_memory');
-  await admin.flushall('SYNC');
-  await admin.config('SET', 'maxmemory', String(usedBytes));
-}
 
-async function figure(admin: RedisClient, section: string, name: string): Promise<number> {
-  const found = new RegExp(`^${name}:(\\d+)`, 'm').exec(await admin.info(section));
-  return Number(found?.[1]);
-}
-
-async function replayPipelines(
-  admin: RedisClient,
-  wire: RedisWire,
-  write: Write,
-  ids: Int32Array,
-  clockFactor: number,
-): Promise<Omit<Replay, 'evictedKeys' | 'version'>> {
-  const pipelineMs = new Float64Array(Math.ceil(ids.length / PIPELINE));
-  const count = command('DBSIZE');
-  const residents = new Residents();
-  const [seconds, microseconds] = await admin.time();
-  const startMs = Number(seconds) * 1000 + Number(microseconds) / 1000;
-  const begunMs = performance.now();
-  let hits = 0;
-  for (let pipeline = 0; pipeline < pipelineMs.length; pipeline += 1) {
-    const block = ids.subarray(pipeline * PIPELINE, (pipeline + 1) * PIPELINE);
-    pipelineMs[pipeline] = (performance.now() - begunMs) * clockFactor;
-    let lookups = '';
-    for (const id of block) lookups += `${LOOKUP}${keyOf(id)}\r\n`;
-    const found = await wire.exchange(lookups + count, block.length + 1);
-    residents.see(found.pop()!);
-
-    const missed = new Set<number>();
-    block.forEach((id, at) => {
-      if (found[at] === 0) missed.add(id);
-      else hits += 1;
-    });
-    let sets = '';
-    for (const id of missed) sets += write(id);
-    const stored = await wire.exchange(sets + count, missed.size + 1);
-    residents.see(stored.pop()!);
+  /** @throws When the server refuses the connection. */
+  static async open(url: string): Promise<ReplayClient> {
+    const wire = await RedisWire.open(url);
+    const admin = new RedisClient(url, { maxRetriesPerRequest: 0 });
+    admin.on('error', () => {}); // the next command tells
+    return new ReplayClient(admin, wire);
   }
-  return { hits, requests: ids.length, residentKeys: residents.mean(), startMs, pipelineMs };
+
+  /** Memory in use with that many keys, buffers of the connections included. Leaves the server empty and without a limit. */
+  async bytesOf(keys: number, write: Write): Promise<number> {
+    // Redis keeps a histogram of latencies, 25 KB, for each command from its first call on.
+    await this.configure({ maxmemory: 0 });
+    await this.#wire.exchange(command('STRLEN', keyOf(0)) + command('DBSIZE'), 2);
+    await this.fill(0, keys, write);
+    // A table that grew gives its old half back within some of the server's timer rounds.
+    await sleep(250);
+    const bytes = await this.info('memory', 'used_memory');
+    await this.#admin.flushall('SYNC');
+    return bytes;
+  }
+
+  /** Empties the server, changes settings, and counts evictions from here on. */
+  async configure(settings: Readonly<Record<string, string | number>>): Promise<void> {
+    await this.#admin.flushall('SYNC');
+    await this.set(settings);
+    await this.#admin.config('RESETSTAT');
+  }
+
+  /** Changes settings of the running server. */
+  async set(settings: Readonly<Record<string, string | number>>): Promise<void> {
+    for (const [name, value] of Object.entries(settings))
+      await this.#admin.config('SET', name, String(value));
+  }
+
+  /** Writes the objects `from` to `to − 1`. @returns How many the server had no room for. */
+  async fill(from: number, to: number, write: Write): Promise<number> {
+    let refused = 0;
+    for (let first = from; first < to; first += PIPELINE) {
+      let commands = '';
+      const end = Math.min(to, first + PIPELINE);
+      for (let id = first; id < end; id += 1) commands += write(id);
+      const replies = await this.#wire.exchange(commands, end - first);
+      refused += replies.filter((reply) => reply === OUT_OF_MEMORY).length;
+    }
+    return refused;
+  }
+
+  /** A number of INFO. */
+  async info(section: string, name: string): Promise<number> {
+    const found = new RegExp(`^${name}:([\\d.]+)`, 'm').exec(await this.#admin.info(section));
+    return Number(found?.[1]);
+  }
+
+  /**
+   * Replays requests cache-aside: pipelines of 100 lookups, then the SETs of what missed, values of 500 bytes.
+   * @param options - `clockFactor`: how many times as fast as ours the server's clock runs. `requestsPerSecond`: of our clock,
+   * at most; as fast as it goes when absent.
+   */
+  async replay(
+    ids: Int32Array,
+    write: Write,
+    options: { clockFactor: number; requestsPerSecond?: number },
+  ): Promise<Replay> {
+    const { clockFactor, requestsPerSecond = Number.POSITIVE_INFINITY } = options;
+    const pipelineMs = new Float64Array(Math.ceil(ids.length / PIPELINE));
+    const hits = new Uint8Array(ids.length);
+    const count = command('DBSIZE');
+    const residents = new Residents();
+    const [seconds, microseconds] = await this.#admin.time();
+    const startMs = Number(seconds) * 1000 + Number(microseconds) / 1000;
+    const begunMs = performance.now();
+    let refused = 0;
+    for (let pipeline = 0; pipeline < pipelineMs.length; pipeline += 1) {
+      const dueMs = (pipeline * PIPELINE * 1000) / requestsPerSecond;
+      const waitMs = dueMs - (performance.now() - begunMs);
+      if (waitMs >= LEAST_WAIT_MS) await sleep(waitMs);
+      pipelineMs[pipeline] = (performance.now() - begunMs) * clockFactor;
+      const from = pipeline * PIPELINE;
+      const block = ids.subarray(from, from + PIPELINE);
+      let lookups = '';
+      for (const id of block) lookups += `${LOOKUP}${keyOf(id)}\r\n`;
+      const found = await this.#wire.exchange(lookups + count, block.length + 1);
+      residents.see(found.pop()!);
+
+      const missed = new Set<number>();
+      block.forEach((id, at) => {
+        if (found[at] === 0) missed.add(id);
+        else hits[from + at] = 1;
+      });
+      let sets = '';
+      for (const id of missed) sets += write(id);
+      const stored = await this.#wire.exchange(sets + count, missed.size + 1);
+      residents.see(stored.pop()!);
+      refused += stored.filter((reply) => reply === OUT_OF_MEMORY).length;
+    }
+    const evictedKeys = await this.info('stats', 'evicted_keys');
+    const residentKeys = residents.mean();
+    return { hits, refused, residentKeys, startMs, pipelineMs, evictedKeys };
+  }
+
+  close(): void {
+    this.#wire.close();
+    this.#admin.disconnect();
+  }
 }
 
 /** Keys in the server after each exchange: how many there is room for changes with the connections' buffers. */
@@ -235,49 +285,62 @@ export async function validateRedis(
   trace: Pick<Trace, 'ids' | 'objects'>,
   setting: ReplaySetting,
 ): Promise<RedisValidation> {
-  const { policy, samples, seed, clockFactor, ttl = {} } = setting;
-  const real = await replayOnRedis(host, trace, setting);
-  const ticks = Uint32Array.from(trace.ids, (_, at) => real.pipelineMs[Math.floor(at / PIPELINE)]!);
-  const expires = policy.startsWith('volatile-');
-  const model = redisPolicy(policy, {
-    ...FIXED_TTL,
-    ...ttl,
-    samples,
-    startMs: real.startMs,
-    bytesPerKey: bytesInRedis(KEY_BYTES, VALUE_BYTES, { expires }),
-  }).create({
-    capacity: Math.max(1, Math.round(real.residentKeys)),
-    objects: trace.objects,
-    bytes: null,
-    seed,
-    tickMs: 1,
-  });
-  const modelHits = pipelinedHits(model, trace.ids, ticks);
-  const seconds = real.pipelineMs.at(-1)! / 1000;
+  const { policy, samples, seed, clockFactor } = setting;
+  const ttl = policy.startsWith('volatile-') ? { ...EVERY_KEY_EXPIRES, ...setting.ttl } : null;
+  const real = await replayOnRedis(host, trace.ids, { ...setting, ttl });
+  const model = modelHits(trace, { policy, samples, seed, ttl }, real);
+  const [realHits, hits] = [sum(real.hits), sum(model)];
+  const requests = trace.ids.length;
   return {
     policy,
     samples,
     seed,
     clockFactor,
     residentKeys: real.residentKeys,
-    realHitRatio: real.hits / real.requests,
-    modelHitRatio: modelHits / real.requests,
-    gapPoints: (100 * (modelHits - real.hits)) / real.requests,
-    turnoverSeconds: (seconds * real.residentKeys) / Math.max(1, real.evictedKeys),
+    realHitRatio: realHits / requests,
+    modelHitRatio: hits / requests,
+    gapPoints: (100 * (hits - realHits)) / requests,
+    turnoverSeconds: turnoverSeconds(real),
     version: real.version,
   };
 }
 
-/** Hits of a cache that is asked as a replay asks: of the objects of a pipeline none is filled before all were looked up. */
-function pipelinedHits(cache: Cache, ids: Int32Array, ticks: Uint32Array): number {
-  let hits = 0;
+const sum = (values: Uint8Array): number => values.reduce((total, one) => total + one, 0);
+
+/** Server seconds in which as many keys are evicted as are resident. */
+export function turnoverSeconds({ pipelineMs, residentKeys, evictedKeys }: Replay): number {
+  return ((pipelineMs.at(-1)! / 1000) * residentKeys) / Math.max(1, evictedKeys);
+}
+
+/**
+ * What the model of Redis does with the requests of a replay, at its times and with its number of resident keys. Of the objects
+ * of a pipeline none is filled before all were looked up.
+ * @returns 1 for each request that hits.
+ */
+export function modelHits(
+  { ids, objects }: Pick<Trace, 'ids' | 'objects'>,
+  setting: { policy: MaxmemoryPolicy; samples: number; seed: number; ttl: ExpirySetting | null },
+  real: Pick<Replay, 'pipelineMs' | 'startMs' | 'residentKeys'>,
+): Uint8Array {
+  const { policy, samples, seed, ttl } = setting;
+  const cache = redisPolicy(policy, {
+    ...ttl,
+    samples,
+    startMs: real.startMs,
+    bytesPerKey: bytesInRedis(KEY_BYTES, VALUE_BYTES, { expires: ttl !== null }),
+  }).create({
+    capacity: Math.max(1, Math.round(real.residentKeys)),
+    ...{ objects, bytes: null, seed, tickMs: 1 },
+  });
+  const ticks = Uint32Array.from(ids, (_, at) => real.pipelineMs[Math.floor(at / PIPELINE)]!);
+  const hits = new Uint8Array(ids.length);
   for (let from = 0; from < ids.length; from += PIPELINE) {
     const to = Math.min(ids.length, from + PIPELINE);
     /** Missed objects, and where. */
     const missed = new Map<number, number>();
     for (let at = from; at < to; at += 1) {
       const id = ids[at]!;
-      if (cache.has(id)) hits += cache.run(ids, at, at + 1, ticks);
+      if (cache.has(id)) hits[at] = cache.run(ids, at, at + 1, ticks);
       else missed.set(id, at);
     }
     for (const at of missed.values()) cache.run(ids, at, at + 1, ticks);

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { LabError } from '../errors.ts';
 
 /** The reply to a write that the policy does not let in. */
-const OUT_OF_MEMORY = -2;
+export const OUT_OF_MEMORY = -2;
 const LINE_END = 10;
 /** First bytes of replies: `$`, `:`, `+`, `-`. */
 const KIND = { value: 36, number: 58, status: 43, error: 45 };

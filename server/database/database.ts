@@ -31,8 +31,8 @@ export interface DatabaseOptions {
   latency: LatencyRange | null;
   /** Seed of the latency draws. */
   seed: number;
-  /** Postgres cancels a statement that runs longer. */
-  statementTimeoutMs: number;
+  /** Postgres cancels a statement that runs longer, and a connection that takes longer to open (at most 5 s) is given up; null: waits for ever. */
+  statementTimeoutMs: number | null;
 }
 
 interface PoolCounters {
@@ -77,6 +77,10 @@ export interface Database {
 
 const BEGIN_SNAPSHOT = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 const BEGIN_COMMITTED = 'BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY';
+
+const MAX_CONNECT_MS = 5_000;
+/** Of the client's own timer over the server's. */
+const CLIENT_PATIENCE = 1.2;
 
 /** Waiters per connection beyond which more are turned away at once: bounds memory, not delay. */
 const WAITING_PER_CONNECTION = 20;
@@ -155,13 +159,17 @@ export function createDatabase(options: DatabaseOptions): Database {
       max: poolSize,
       // Connections stay open: opening one again in the middle of a measurement would be noise.
       idleTimeoutMillis: 0,
-      connectionTimeoutMillis: 5_000,
       application_name: 'cachelab-server',
-      statement_timeout: statementTimeoutMs,
-      // Last resort against a server that vanished without a word: the client's own timer, later
-      // than the server's. It leaves the connection unusable, which is then thrown away.
-      query_timeout: statementTimeoutMs + 2_000,
       idle_in_transaction_session_timeout: 60_000,
+      ...(statementTimeoutMs === null
+        ? {}
+        : {
+            connectionTimeoutMillis: Math.min(MAX_CONNECT_MS, statementTimeoutMs),
+            statement_timeout: statementTimeoutMs,
+            // Last resort against a server that vanished without a word: the client's own timer, later
+            // than the server's. It leaves the connection unusable, which is then thrown away.
+            query_timeout: Math.ceil(statementTimeoutMs * CLIENT_PATIENCE),
+          }),
     });
     // Without these a connection that dies, idle or between two statements, ends the process. The
     // pool drops an idle one by itself; a borrowed one fails at its next statement.

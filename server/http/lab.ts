@@ -129,12 +129,14 @@ function guard(token: string | null): RequestHandler {
   };
 }
 
-function labStats({ stats, db }: Context): LabStats {
+function labStats({ stats, db, redis }: Context): LabStats {
   const { measure, other } = stats.phases;
+  const { state: circuit, opened } = redis.circuit();
   return {
     phases: { measure: phaseStats(measure), other: phaseStats(other) },
     selectsTotal: measure.selects + other.selects,
     pool: db.counters(),
+    redis: { state: redis.state(), circuit, opened },
     eventLoopDelayP99Ms: stats.loopDelayP99Ms(),
     menuVersions: Object.fromEntries(stats.menuVersions),
     cacheEvents: stats.cacheEvents,

@@ -36,6 +36,7 @@ export async function loadPage(
   const { db, journal } = context;
   const startUs = journal === null ? 0 : monotonicUs();
   const startedAtMs = context.services.now();
+  const startedMs = performance.now();
   const record = (selects: number, version: number, dishes: [number, number][]): void =>
     journal?.load({ slug, startUs, startedAtMs, selects, version, dishes });
   try {
@@ -44,7 +45,8 @@ export async function loadPage(
       : loadNaive(db, slug, undefined, isolation));
     const selects = page?.queries.length ?? SELECTS_OF_UNKNOWN;
     record(selects, page?.menuVersion ?? 0, page?.changedDishes ?? []);
-    if (phase !== null) context.stats.loaded(phase, selects);
+    if (phase !== null)
+      context.stats.loaded(phase, selects, (performance.now() - startedMs) / 1000);
     return page;
   } catch (error) {
     record(0, -1, []);

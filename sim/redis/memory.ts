@@ -1,6 +1,7 @@
-const OBJECT_BYTES = 16;
+/** What a value is, and where it lies. */
+export const OBJECT_BYTES = 16;
 /** Key, value and next: three pointers. */
-const ENTRY_BYTES = 24;
+export const ENTRY_BYTES = 24;
 /** Longer values get an allocation of their own beside their object. */
 const EMBEDDED_MOST_BYTES = 44;
 
@@ -28,14 +29,14 @@ export function bytesInRedis(
 }
 
 /** jemalloc's size classes: four to each doubling, but never closer than the quantum. */
-function allocatedBytes(bytes: number, quantumBytes: number): number {
+export function allocatedBytes(bytes: number, quantumBytes: number): number {
   if (bytes <= 8) return 8;
   const step = Math.max(quantumBytes, 2 ** (Math.ceil(Math.log2(bytes)) - 3));
   return Math.ceil(bytes / step) * step;
 }
 
-/** Flags, and length and room in as many bytes as the length needs. */
-function textHeaderBytes(length: number): number {
+/** Before each text (SDS): flags, and length and room in as many bytes as the length needs. */
+export function textHeaderBytes(length: number): number {
   if (length > 0 && length < 32) return 1;
   if (length < 256) return 3;
   if (length < 2 ** 16) return 5;

@@ -1,0 +1,117 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LabError } from '../errors.ts';
+import { ask } from './redis-ask.ts';
+import { giveBack, nodePort } from './redis-ports.ts';
+import type { RedisProgram } from './redis.ts';
+import type { RedisNode } from './redis-topology.ts';
+import type { SupervisedProcess, Supervisor } from './supervisor.ts';
+
+/** A node, and how to end it for good. */
+export interface RunningNode extends RedisNode {
+  stop(): Promise<void>;
+}
+
+/** What a topology says of a node that it needs. */
+export type StartNode = (node: {
+  name: string;
+  /** Lines of its configuration, from its port. */
+  settings: (port: number) => readonly string[];
+  /** It watches others and keeps no data. */
+  sentinel?: boolean;
+}) => Promise<RunningNode>;
+
+const START_TRIES = 5;
+const READY_TIMEOUT_MS = 10_000;
+const READY_POLL_MS = 20;
+/** Redis 7 waits up to 10 s at its end for replicas that lag. */
+const STOP_GRACE_MS = 500;
+
+/**
+ * Starts one process with a folder and a configuration file of its own, which it may rewrite: Sentinel and Cluster keep there
+ * what they have agreed on.
+ * @param options - `folder`: of the topology; the node's is below it. `settings`: lines of its configuration, from its port.
+ *   `args`: of the command line, last. `sentinel`: it watches others and keeps no data.
+ * @throws LabError `E_REDIS_START` with the last line of its log.
+ */
+export async function startNode(options: {
+  supervisor: Supervisor;
+  program: RedisProgram;
+  folder: string;
+  name: string;
+  settings: (port: number) => readonly string[];
+  args?: readonly string[];
+  sentinel?: boolean;
+}): Promise<RunningNode> {
+  const { supervisor, program, name, sentinel = false } = options;
+  const folder = join(options.folder, name);
+  mkdirSync(folder, { recursive: true });
+  const config = join(folder, 'node.conf');
+  const logFile = join(folder, 'redis.log');
+  const args = [config, ...(sentinel ? ['--sentinel'] : []), ...(options.args ?? [])];
+
+  const spawn = (port: number): SupervisedProcess =>
+    supervisor.spawn(name, program.bin, args, { env: program.env, cwd: folder, logFile, port });
+
+  async function start(port: number): Promise<SupervisedProcess> {
+    const started = spawn(port);
+    if (await answers(port, started)) return started;
+    await started.stop(STOP_GRACE_MS);
+    const log = readFileSync(logFile, 'utf8').trim();
+    throw new LabError('E_REDIS_START', `${name}: ${log.split('\n').at(-1) ?? 'it said nothing'}`);
+  }
+
+  async function first(): Promise<{ port: number; server: SupervisedProcess }> {
+    for (let tries = 1; ; tries += 1) {
+      const port = await nodePort();
+      const common = [`port ${port}`, 'bind 127.0.0.1', `dir ${JSON.stringify(folder)}`];
+      writeFileSync(config, [...common, ...options.settings(port), ''].join('\n'));
+      try {
+        return { port, server: await start(port) };
+      } catch (error) {
+        giveBack(port);
+        // Somebody took the port, or that of the bus, between our look and its start.
+        const taken = /in use|Failed listening/i.test(readFileSync(logFile, 'utf8'));
+        if (!taken || tries === START_TRIES) throw error;
+      }
+    }
+  }
+
+  const { port, ...begun } = await first();
+  let { server } = begun;
+  return {
+    name,
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    get pid() {
+      return server.pid;
+    },
+    freeze: () => server.freeze(),
+    thaw: () => server.thaw(),
+    async kill() {
+      server.child.kill('SIGKILL');
+      await server.stop();
+    },
+    async restart() {
+      server = await start(port);
+    },
+    async stop() {
+      await server.stop(STOP_GRACE_MS);
+      giveBack(port);
+    },
+  };
+}
+
+/** Whether this very process answers on its port: another lab's node could have taken it. */
+async function answers(port: number, server: SupervisedProcess): Promise<boolean> {
+  const deadlineMs = Date.now() + READY_TIMEOUT_MS;
+  const ended = server.exited.then(() => 'ended' as const);
+  while (Date.now() < deadlineMs) {
+    const answer = await Promise.race([ended, ask(port, 'INFO', 'server').catch(() => '')]);
+    if (answer === 'ended') return false;
+    if (new RegExp(`^process_id:${server.pid}\\r?$`, 'm').test(String(answer))) return true;
+    await sleep(READY_POLL_MS);
+  }
+  return false;
+}

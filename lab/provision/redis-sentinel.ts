@@ -1,0 +1,56 @@
+import { ask, field, items, settled } from './redis-ask.ts';
+import type { RunningNode, StartNode } from './redis-node.ts';
+import { elected, startReplication } from './redis-replication.ts';
+
+const SENTINELS = 3;
+const QUORUM = 2;
+/** Name that clients ask the sentinels for. */
+export const SENTINEL_NAME = 'cachelab';
+/** Silence after which a sentinel takes a node for dead. Redis's default is 30 s. */
+const DOWN_AFTER_MS = 1000;
+/** Redis's default is 180 s. */
+const FAILOVER_TIMEOUT_MS = 10_000;
+
+/** A primary with two replicas, and three sentinels that have met. */
+export async function startSentinels(
+  start: StartNode,
+): Promise<{ nodes: RunningNode[]; sentinels: RunningNode[] }> {
+  const nodes = await startReplication(start);
+  const primaryPort = nodes[0]?.port ?? 0;
+  // The replicas first: a sentinel asks a new primary for its replicas at once, and again only after 10 s.
+  const sentinels = await Promise.all(
+    Array.from({ length: SENTINELS }, (_, index) =>
+      start({
+        name: `sentinel-${index + 1}`,
+        sentinel: true,
+        settings: (port) => [
+          'sentinel announce-ip 127.0.0.1',
+          `sentinel announce-port ${port}`,
+          `sentinel monitor ${SENTINEL_NAME} 127.0.0.1 ${primaryPort} ${QUORUM}`,
+          `sentinel down-after-milliseconds ${SENTINEL_NAME} ${DOWN_AFTER_MS}`,
+          `sentinel failover-timeout ${SENTINEL_NAME} ${FAILOVER_TIMEOUT_MS}`,
+        ],
+      }),
+    ),
+  );
+  await settled('the sentinels know each other and both replicas', async () => {
+    const whole = `status=ok,address=127.0.0.1:${primaryPort},slaves=${nodes.length - 1},sentinels=${SENTINELS}`;
+    const infos = await Promise.all(sentinels.map(({ port }) => ask(port, 'INFO', 'sentinel')));
+    return infos.every((info) => field(info, 'master0').endsWith(whole));
+  });
+  return { nodes, sentinels };
+}
+
+/** The node that most of the living sentinels name. */
+export async function namedBySentinels(
+  nodes: readonly RunningNode[],
+  sentinels: readonly RunningNode[],
+): Promise<RunningNode | null> {
+  const votes = await Promise.all(
+    sentinels.map(async ({ port }) => {
+      const reply = ask(port, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', SENTINEL_NAME);
+      return Number(items(await reply.catch(() => []))[1] ?? 0);
+    }),
+  );
+  return elected(nodes, votes);
+}

@@ -1,0 +1,68 @@
+import { infoNumber } from './command-stats.ts';
+import { rankOf, runLoop } from './closed-loop.ts';
+import { clientOf } from './ways.ts';
+
+/** A string whose bits take Redis about a millisecond to count, and its client nothing: the reply is one number. */
+const HEAVY_BYTES = 8 * 2 ** 20;
+const HEAVY_KEY = 'heavy';
+/** Connections that send heavy commands at once. */
+export const HEAVY_CONNECTIONS = 4;
+
+/** What heavy commands say of the threads that run them. */
+export interface ThreadFigures {
+  /** Heavy commands per second with one connection, and with several. */
+  onePerSecond: number;
+  severalPerSecond: number;
+  /** CPU of the Redis process while several connections send them: 1 is one whole core. */
+  cores: number;
+  /** Longest a PING waits (99th percentile), alone and beside the heavy commands of one connection. */
+  pingAloneMs: number;
+  pingBesideMs: number;
+  heavyMs: number;
+}
+
+/** Whether commands of several connections run beside each other: if they did, several would get more done than one. */
+export async function measureThreads(port: number, seconds: number): Promise<ThreadFigures> {
+  const clients = Array.from({ length: HEAVY_CONNECTIONS + 1 }, () => clientOf(port));
+  const [pinger, ...senders] = clients as [ReturnType<typeof clientOf>, ...typeof clients];
+  try {
+    await pinger.setrange(HEAVY_KEY, HEAVY_BYTES - 1, 'x');
+    const heavy = async (index: number): Promise<number> => {
+      await senders[index]!.bitcount(HEAVY_KEY);
+      return 1;
+    };
+    const ping = async (): Promise<number> => {
+      await pinger.ping();
+      return 1;
+    };
+    const phase = { warmSeconds: seconds / 4, seconds };
+    const one = await runLoop({ ...phase, callers: 1 }, heavy);
+    const before = await cpuSeconds(pinger);
+    const startMs = performance.now();
+    const several = await runLoop({ ...phase, callers: HEAVY_CONNECTIONS }, heavy);
+    const wallSeconds = (performance.now() - startMs) / 1000;
+    const cores = ((await cpuSeconds(pinger)) - before) / wallSeconds;
+    const alone = await runLoop({ ...phase, callers: 1 }, ping);
+    const [beside] = await Promise.all([
+      runLoop({ ...phase, callers: 1 }, ping),
+      runLoop({ ...phase, callers: 1 }, heavy),
+    ]);
+    return {
+      onePerSecond: one.values / one.seconds,
+      severalPerSecond: several.values / several.seconds,
+      cores,
+      pingAloneMs: rankOf(alone.latenciesMs, 0.5) ?? Number.NaN,
+      pingBesideMs: rankOf(beside.latenciesMs, 0.5) ?? Number.NaN,
+      heavyMs: rankOf(one.latenciesMs, 0.5) ?? Number.NaN,
+    };
+  } finally {
+    for (const client of clients) client.disconnect();
+  }
+}
+
+async function cpuSeconds(redis: ReturnType<typeof clientOf>): Promise<number> {
+  return (
+    (await infoNumber(redis, 'cpu', 'used_cpu_user')) +
+    (await infoNumber(redis, 'cpu', 'used_cpu_sys'))
+  );
+}
