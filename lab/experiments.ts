@@ -7,6 +7,7 @@ import { experiment as failureMatrix } from '../scenarios/failure-matrix/experim
 import { experiment as hardened } from '../scenarios/hardened/experiment.ts';
 import { experiment as hitRatio } from '../scenarios/hit-ratio/experiment.ts';
 import { experiment as latency } from '../scenarios/latency/experiment.ts';
+import { experiment as memory } from '../scenarios/memory/experiment.ts';
 import { experiment as penetration } from '../scenarios/penetration/experiment.ts';
 import { experiment as peers } from '../scenarios/peers/experiment.ts';
 import { experiment as queueing } from '../scenarios/queueing/experiment.ts';
@@ -30,6 +31,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   avalanche,
   penetration,
   peers,
+  memory,
   simulator,
   aa,
 ];

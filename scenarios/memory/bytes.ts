@@ -12,8 +12,8 @@ const MOST_READINGS = 50;
 export async function bytesOf(
   redis: Redis,
   connect: () => Redis,
-  write: (writer: Redis) => Promise<void>,
   sleep: (ms: number) => Promise<void>,
+  write: (writer: Redis) => Promise<void>,
 ): Promise<number> {
   await redis.flushall('SYNC');
   const before = await usedBytes(redis);

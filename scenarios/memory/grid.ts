@@ -73,3 +73,8 @@ export function placeOf({ name }: Line, { fields, valueBytes }: Shape): number {
 export function cellName(line: Line, one: Shape): string {
   return `${line.name}/${placeOf(line, one)}`;
 }
+
+/** Whether both limits allow a listpack. */
+export function isPacked({ fields, fieldBytes, valueBytes, limits }: Shape): boolean {
+  return fields <= limits.entries && Math.max(fieldBytes, valueBytes) <= limits.valueBytes;
+}

@@ -5,7 +5,7 @@ import {
   OBJECT_BYTES,
   textHeaderBytes,
 } from '../../sim/redis/memory.ts';
-import type { Shape } from './grid.ts';
+import { isPacked, type Shape } from './grid.ts';
 
 /** A pointer: what a table has for each of its buckets. */
 const BUCKET_BYTES = 8;
@@ -21,12 +21,11 @@ const LISTPACK_FRAME_BYTES = 7;
  * @see https://github.com/redis/redis/tree/7.0/src t_hash.c, listpack.c, dict.h
  */
 export function hashBytesPerField(shape: Shape, quantumBytes: 8 | 16): number {
-  const { fields, keyBytes, fieldBytes, valueBytes, limits } = shape;
+  const { fields, keyBytes, fieldBytes, valueBytes } = shape;
   const allocated = (bytes: number): number => allocatedBytes(bytes, quantumBytes);
   const text = (length: number): number => allocated(textHeaderBytes(length) + length + 1);
   const own = BUCKET_BYTES + allocated(ENTRY_BYTES) + text(keyBytes) + allocated(OBJECT_BYTES);
-  const packed = fields <= limits.entries && Math.max(fieldBytes, valueBytes) <= limits.valueBytes;
-  const content = packed
+  const content = isPacked(shape)
     ? allocated(LISTPACK_FRAME_BYTES + fields * (packedBytes(fieldBytes) + packedBytes(valueBytes)))
     : allocated(DICT_BYTES) +
       allocated(BUCKET_BYTES * bucketsFor(fields)) +

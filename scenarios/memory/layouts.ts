@@ -37,14 +37,25 @@ interface Codec {
 /** The whole page in one String. */
 function whole(name: string, title: string, { encode, decode }: Codec): Layout {
   const read = async (trips: Trips, key: string): Promise<Catalog> =>
-    parsed(decode(await found(trips.one((redis) => redis.getBuffer(key)), key)).toString());
+    parsed(
+      decode(
+        await found(
+          trips.one((redis) => redis.getBuffer(key)),
+          key,
+        ),
+      ).toString(),
+    );
   const write: Layout['write'] = async (trips, key, catalog) => {
     const bytes = encode(JSON.stringify(catalog));
     await trips.one((redis) => redis.set(key, bytes));
   };
   return {
     ...{ name, title, write, decode },
-    readAll: (trips, key) => found(trips.one((redis) => redis.getBuffer(key)), key),
+    readAll: (trips, key) =>
+      found(
+        trips.one((redis) => redis.getBuffer(key)),
+        key,
+      ),
     async readCategory(trips, key, categoryId) {
       return categoryOf(await read(trips, key), categoryId);
     },
@@ -80,9 +91,9 @@ function byCategory(
       ]);
     },
     async readAll(trips, key) {
-      const { categories, ...head } = parsed<Omit<Catalog, 'categories'> & { categories: number[] }>(
-        await found(parts.read(trips, key, HEAD), key),
-      );
+      const { categories, ...head } = parsed<
+        Omit<Catalog, 'categories'> & { categories: number[] }
+      >(await found(parts.read(trips, key, HEAD), key));
       const texts = await parts.readAll(trips, key, categories.map(String));
       const opened = JSON.stringify(head).slice(0, -1);
       return Buffer.from(`${opened},"categories":[${texts.join(',')}]}`);
@@ -141,9 +152,9 @@ function byDish(
     },
     async readAll(trips, key) {
       const texts = await trips.one((redis) => redis.hgetall(`${key}:frames`));
-      const { categories, ...head } = parsed<Omit<Catalog, 'categories'> & { categories: number[] }>(
-        await found(Promise.resolve(texts[HEAD] ?? null), key),
-      );
+      const { categories, ...head } = parsed<
+        Omit<Catalog, 'categories'> & { categories: number[] }
+      >(await found(Promise.resolve(texts[HEAD] ?? null), key));
       const frames = categories.map((id) => parsed<Frame>(texts[String(id)]!));
       const page = { ...head, categories: await withDishes(trips, key, frames) };
       return Buffer.from(JSON.stringify(page));
@@ -223,7 +234,9 @@ export const LAYOUTS: readonly Layout[] = [
   }),
   byCategory('json-by-category', 'one String of JSON per category', {
     write: (trips, key, parts) =>
-      trips.one((redis) => redis.mset(...parts.flatMap(([part, text]) => [`${key}:${part}`, text]))),
+      trips.one((redis) =>
+        redis.mset(...parts.flatMap(([part, text]) => [`${key}:${part}`, text])),
+      ),
     read: (trips, key, part) => trips.one((redis) => redis.get(`${key}:${part}`)),
     readAll: (trips, key, ids) =>
       trips.one((redis) => redis.mget(...ids.map((id) => `${key}:${id}`))),

@@ -47,8 +47,7 @@ export async function timeLayouts(
       const key = input.keyOf(layout);
       const startedMs = performance.now();
       if (operation === 'all') await layout.readAll(counted, key);
-      else if (operation === 'category')
-        await layout.readCategory(counted, key, place.categoryId);
+      else if (operation === 'category') await layout.readCategory(counted, key, place.categoryId);
       else await layout.setPrice(counted, key, place, price);
       recordMs(histogram, performance.now() - startedMs);
       trips.add(counted.count);
