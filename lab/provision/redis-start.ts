@@ -52,24 +52,19 @@ async function form(
   kind: TopologyKind,
   start: StartNode,
 ): Promise<Pick<RedisTopology, 'url' | 'nodes' | 'sentinels' | 'primary'>> {
-  switch (kind) {
-    case 'replicated': {
-      const nodes = await startReplication(start);
-      const primary = (): Promise<RunningNode | null> => mostFollowed(nodes);
-      return { url: nodes[0]?.url ?? '', nodes, sentinels: [], primary };
-    }
-    case 'sentinel': {
-      const { nodes, sentinels } = await startSentinels(start);
-      const primary = (): Promise<RunningNode | null> => namedBySentinels(nodes, sentinels);
-      const url = `redis+sentinel://${addresses(sentinels)}/${SENTINEL_NAME}`;
-      return { url, nodes, sentinels, primary };
-    }
-    case 'cluster': {
-      const nodes = await startCluster(start);
-      const primary = (key = ''): Promise<RunningNode | null> => ownerOf(nodes, key);
-      return { url: `redis+cluster://${addresses(nodes)}`, nodes, sentinels: [], primary };
-    }
+  if (kind === 'replicated') {
+    const nodes = await startReplication(start);
+    const url = nodes[0]?.url ?? '';
+    return { url, nodes, sentinels: [], primary: () => mostFollowed(nodes) };
   }
+  if (kind === 'sentinel') {
+    const { nodes, sentinels } = await startSentinels(start);
+    const url = `redis+sentinel://${addresses(sentinels)}/${SENTINEL_NAME}`;
+    return { url, nodes, sentinels, primary: () => namedBySentinels(nodes, sentinels) };
+  }
+  const nodes = await startCluster(start);
+  const url = `redis+cluster://${addresses(nodes)}`;
+  return { url, nodes, sentinels: [], primary: (key = '') => ownerOf(nodes, key) };
 }
 
 function addresses(nodes: readonly RunningNode[]): string {
