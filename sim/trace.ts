@@ -35,13 +35,28 @@ export const NEVER = 0x7fff_ffff;
  */
 export function nextUses({ ids, objects }: Pick<Trace, 'ids' | 'objects'>): Int32Array {
   const next = new Int32Array(new SharedArrayBuffer(4 * ids.length));
-  const seen = new Int32Array(objects).fill(NEVER);
+  const seen = objects <= ids.length ? next.subarray(0, objects).fill(NEVER) : null;
+  if (seen !== null && fillNexts(ids, next, seen)) return next;
+  fillNexts(ids, next, new Int32Array(objects).fill(NEVER));
+  return next;
+}
+
+/**
+ * @param seen - Where each object was requested last, seen from the end. It may be the beginning of `next`, so that it takes no
+ * room: an object's place there is written over at the position of its number, before which it is not requested where objects
+ * are numbered in the order of their first requests.
+ * @returns False: they are not, and what was written means nothing; only where the two are one array.
+ */
+function fillNexts(ids: Int32Array, next: Int32Array, seen: Int32Array): boolean {
+  const inPlace = seen.buffer === next.buffer;
   for (let at = ids.length - 1; at >= 0; at -= 1) {
     const id = ids[at]!;
-    next[at] = seen[id]!;
+    if (inPlace && id > at) return false;
+    const later = seen[id]!;
     seen[id] = at;
+    next[at] = later;
   }
-  return next;
+  return true;
 }
 
 /**

@@ -73,7 +73,7 @@ export interface ReplayHost {
 async function replayOnRedis(
   host: ReplayHost,
   ids: Int32Array,
-  setting: ReplaySetting & { ttl: ExpirySetting | null },
+  setting: Omit<ReplaySetting, 'ttl'> & { ttl: ExpirySetting | null },
 ): Promise<Replay & { version: string }> {
   const { root, supervisor, program } = host;
   const { policy, samples, keys, seed, clockFactor, ttl } = setting;
@@ -88,8 +88,7 @@ async function replayOnRedis(
   const client = await ReplayClient.open(server.url);
   try {
     const write = writesOf(ttl, seed);
-    const bytes = await client.bytesOf(keys, write);
-    await client.configure({ maxmemory: bytes });
+    await client.prepare({}, write, await client.bytesOf(keys, write));
     const replay = await client.replay(ids, write, { clockFactor });
     return { ...replay, version: server.version };
   } finally {
@@ -139,24 +138,41 @@ export class ReplayClient {
     return new ReplayClient(admin, wire);
   }
 
-  /** Memory in use with that many keys, buffers of the connections included. Leaves the server empty and without a limit. */
+  /** Memory that so many keys take, with their tables. Leaves the server empty and without a limit. */
   async bytesOf(keys: number, write: Write): Promise<number> {
-    // Redis keeps a histogram of latencies, 25 KB, for each command from its first call on.
-    await this.configure({ maxmemory: 0 });
-    await this.#wire.exchange(command('STRLEN', keyOf(0)) + command('DBSIZE'), 2);
+    const empty = await this.#empty(write);
     await this.fill(0, keys, write);
     // A table that grew gives its old half back within some of the server's timer rounds.
     await sleep(250);
-    const bytes = await this.info('memory', 'used_memory');
+    const full = await this.info('memory', 'used_memory');
     await this.#admin.flushall('SYNC');
-    return bytes;
+    return full - empty;
   }
 
-  /** Empties the server, changes settings, and counts evictions from here on. */
-  async configure(settings: Readonly<Record<string, string | number>>): Promise<void> {
-    await this.#admin.flushall('SYNC');
+  /**
+   * Empties the server, changes settings, leaves room for so many bytes of keys (null: no limit), and counts evictions from here.
+   * The room is added to what the empty server uses at this moment: that grows and shrinks by more than some keys.
+   */
+  async prepare(
+    settings: Readonly<Record<string, string | number>>,
+    write: Write,
+    roomBytes: number | null,
+  ): Promise<void> {
     await this.set(settings);
+    const empty = await this.#empty(write);
+    if (roomBytes !== null) await this.set({ maxmemory: empty + roomBytes });
+  }
+
+  /** Empties the server and lifts its limit. @returns Bytes in use then, buffers of the connections included. */
+  async #empty(write: Write): Promise<number> {
+    await this.set({ maxmemory: 0 });
     await this.#admin.config('RESETSTAT');
+    // Redis keeps a histogram of latencies, 25 KB, for each command from its first call on.
+    await this.#admin.time();
+    await this.#wire.exchange(command('STRLEN', keyOf(0)) + command('DBSIZE') + write(0), 3);
+    await this.#admin.flushall('SYNC');
+    await this.info('stats', 'evicted_keys');
+    return this.info('memory', 'used_memory');
   }
 
   /** Changes settings of the running server. */

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { generate } from '../../sim/generators/generate.ts';
+import { type Cell, runCell } from './cells.ts';
 import type { SweepOptions } from './options.ts';
 import { planSweep } from './simulate.ts';
 import { sweep } from './sweep.ts';
+import { jobsOf } from './sweep-jobs.ts';
 
 /** A worker compiles what it runs: seconds on a busy machine. */
 const WITH_WORKERS = { timeout: 60_000 };
@@ -46,6 +48,27 @@ test(
       'belady 1%',
       'belady 10%',
     ]);
+  },
+);
+
+test(
+  'four sizes of LRU or more are one pass, and give what each gives alone, warm requests or none',
+  WITH_WORKERS,
+  async () => {
+    const plan = planSweep(TRACE, { ...OPTIONS, sizes: '1,2,1%,3%,10%,50%,100%', ttls: null });
+    for (const threads of [1, 2]) {
+      const rows = plan.sizeRows(await sweep(TRACE, plan.bySize, { threads }));
+      const alone = plan.bySize.map((cell) => runCell(TRACE, cell));
+      expect(rows).toEqual(plan.sizeRows(alone));
+    }
+    const cold = plan.bySize.map((cell) => ({ ...cell, warmRequests: 0 }) as Cell);
+    expect(
+      jobsOf([...plan.bySize, ...cold])
+        .slice(0, 2)
+        .map((job) => job.length),
+    ).toEqual([7, 7]);
+    expect(jobsOf(plan.bySize.slice(0, 3))).toEqual([[0], [1], [2]]);
+    expect(await sweep(TRACE, cold)).toEqual(cold.map((cell) => runCell(TRACE, cell)));
   },
 );
 

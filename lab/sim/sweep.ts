@@ -6,21 +6,8 @@ import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { BELADY } from '../../sim/policies/registry.ts';
 import { nextUses, type Trace } from '../../sim/trace.ts';
-import { type Cell, type CellResult, runCell } from './cells.ts';
-
-/** What a worker is given: the trace, shared and not copied, and where the next cell is drawn from. */
-export interface SweepWork {
-  trace: Trace;
-  cells: readonly Cell[];
-  /** One number, shared: the next cell that nobody has taken. */
-  next: Int32Array;
-}
-
-/** What a worker says of one cell. */
-export interface SweepAnswer {
-  at: number;
-  result: CellResult;
-}
+import type { Cell, CellResult } from './cells.ts';
+import { answersOf, jobsOf, type SweepAnswer, type SweepWork } from './sweep-jobs.ts';
 
 /** Threads for sweeps, this one among them. Made before a trace is read, they are ready when the trace is. */
 export class SweepThreads {
@@ -34,7 +21,7 @@ export class SweepThreads {
   }
 
   /**
-   * Runs all cells over one trace. The threads take cells one by one, so none waits for the slowest; results come in the order
+   * Runs all cells over one trace. The threads take one job after the other, so none waits for the slowest; results come in the order
    * of the cells and do not depend on the number of threads.
    * @param onDone - After each cell, with the number done.
    */
@@ -46,7 +33,8 @@ export class SweepThreads {
     if (cells.length === 0) return [];
     const workers = await this.#workers;
     const next = new Int32Array(new SharedArrayBuffer(4));
-    const work: SweepWork = { trace: sharedTrace(trace, cells), cells, next };
+    const jobs = jobsOf(cells);
+    const work: SweepWork = { trace: sharedTrace(trace, cells), cells, jobs, next };
     const results: CellResult[] = [];
     let done = 0;
     const over = new AbortController();
@@ -71,7 +59,7 @@ export class SweepThreads {
           worker.unref();
         });
       }
-      takeCells(work, note).catch(reject);
+      takeJobs(work, note).catch(reject);
     });
     try {
       await all;
@@ -119,11 +107,10 @@ export async function sweep(
   }
 }
 
-/** Runs cells until none is left; between two, this thread hears what the others say. */
-async function takeCells(work: SweepWork, note: (answer: SweepAnswer) => void): Promise<void> {
-  const { trace, cells, next } = work;
-  for (let at = Atomics.add(next, 0, 1); at < cells.length; at = Atomics.add(next, 0, 1)) {
-    note({ at, result: runCell(trace, cells[at]!) });
+/** Runs jobs until none is left; between two, this thread hears what the others say. */
+async function takeJobs(work: SweepWork, note: (answer: SweepAnswer) => void): Promise<void> {
+  for (const answers of answersOf(work)) {
+    answers.forEach(note);
     await setImmediate();
   }
 }

@@ -6,7 +6,7 @@ import { RECORD_BYTES } from '../../sim/formats/oracle-general.ts';
 import { EXIT, LabError } from '../errors.ts';
 
 /** Bytes read at once: whole records, so that a binary trace is never cut inside one. */
-const CHUNK_BYTES = RECORD_BYTES * 65_536;
+const CHUNK_BYTES = RECORD_BYTES * 16_384;
 /** Compressed bytes at once: what they grow to is held in memory. */
 const PACKED_BYTES = 65_536;
 

@@ -40,6 +40,10 @@ class PositionSet {
     }
   }
 
+  clear(): void {
+    for (const words of this.levels) words.fill(0);
+  }
+
   /** @returns The highest position. The set must not be empty. */
   highest(): number {
     let word = 0;
@@ -47,6 +51,15 @@ class PositionSet {
       word = 32 * word + 31 - Math.clz32(this.levels[level]![word]!);
     return word;
   }
+}
+
+/** The last one, for the next cache over a trace of this length: left to the garbage collector, 8 sizes take 8 times the room. */
+let kept: { positions: number; set: PositionSet } | null = null;
+
+function emptySet(positions: number): PositionSet {
+  if (kept?.positions === positions) kept.set.clear();
+  else kept = { positions, set: new PositionSet(positions) };
+  return kept.set;
 }
 
 /**
@@ -60,7 +73,7 @@ function hits(
   nexts?: Int32Array,
 ): number {
   const next = nexts ?? nextUses({ ids, objects });
-  const resident = new PositionSet(ids.length);
+  const resident = emptySet(ids.length);
   const words = resident.levels[0]!;
   let used = 0;
   let counted = 0;
