@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { command, RedisWire } from './redis-wire.ts';
 
@@ -8,12 +8,15 @@ let server: Server | null = null;
 afterEach(() => server?.close());
 
 /** A connection to a server that answers each batch with the next of these texts, in pieces of three bytes. */
-async function wireTo(answers: string[]): Promise<{ wire: RedisWire; peer: Socket }> {
+async function wireTo(
+  answers: string[],
+  options: { noReplyMs?: number } = {},
+): Promise<{ wire: RedisWire; peer: Socket }> {
   server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const connected = once(server, 'connection') as Promise<[Socket]>;
-  const wire = await RedisWire.open(`redis://127.0.0.1:${port}`);
+  const wire = await RedisWire.open(`redis://127.0.0.1:${port}`, options);
   const [peer] = await connected;
   peer.setNoDelay(true);
   peer.on('data', () => void answer(peer, answers.shift() ?? ''));
@@ -52,5 +55,14 @@ test('a connection that ends in the middle of a reply is an error and no endless
   setTimeout(() => peer.destroy(), 20);
   await expect(exchange).rejects.toMatchObject({ code: 'E_REPLAY' });
   await expect(wire.exchange('after its end', 1)).rejects.toMatchObject({ code: 'E_REPLAY' });
+  wire.close();
+});
+
+test('a server that falls silent in the middle of a reply is an error; silence between two exchanges is none', async () => {
+  const { wire } = await wireTo(['+OK\r\n', '+OK\r\n', '$5\r\nab'], { noReplyMs: 50 });
+  expect(await wire.exchange('one', 1)).toEqual([0]);
+  await sleep(150);
+  expect(await wire.exchange('another', 1)).toEqual([0]);
+  await expect(wire.exchange('no end', 1)).rejects.toThrow('no reply to a replay for 0.05 s');
   wire.close();
 });

@@ -5,6 +5,8 @@ import { LabError } from '../errors.ts';
 /** The reply to a write that the policy does not let in. */
 export const OUT_OF_MEMORY = -2;
 const LINE_END = 10;
+/** A batch takes milliseconds. Longer than this and it will never end. */
+const NO_REPLY_MS = 30_000;
 /** First bytes of replies: `$`, `:`, `+`, `-`. */
 const KIND = { value: 36, number: 58, status: 43, error: 45 };
 
@@ -21,8 +23,18 @@ export class RedisWire {
   #failed: ((error: Error) => void) | null = null;
   #error: Error | null = null;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, noReplyMs: number) {
     this.#socket = socket;
+    socket.setTimeout(noReplyMs, () => {
+      // Between two exchanges nothing is to come.
+      if (this.#replies.length === this.#wanted) return;
+      this.#fail(
+        new LabError('E_REPLAY', `Redis gave no reply to a replay for ${noReplyMs / 1000} s`, {
+          hint: 'is it frozen, or the machine overloaded? Run the command again',
+        }),
+      );
+      socket.destroy();
+    });
     socket.on('data', (chunk) => this.#read(chunk));
     const end = (cause?: unknown): void =>
       this.#fail(new LabError('E_REPLAY', 'Redis closed the connection of a replay', { cause }));
@@ -30,11 +42,12 @@ export class RedisWire {
     socket.on('close', () => end());
   }
 
-  static async open(url: string): Promise<RedisWire> {
+  /** @param options.noReplyMs - Silence after which an exchange fails. Default 30 s. */
+  static async open(url: string, options: { noReplyMs?: number } = {}): Promise<RedisWire> {
     const { hostname, port } = new URL(url);
     const socket = connect({ host: hostname, port: Number(port), noDelay: true });
     await once(socket, 'connect');
-    return new RedisWire(socket);
+    return new RedisWire(socket, options.noReplyMs ?? NO_REPLY_MS);
   }
 
   /**
@@ -42,7 +55,7 @@ export class RedisWire {
    * @param commands - As `command` writes them.
    * @returns One number a reply: the length of a value, a whole number itself, 0 for OK, −1 for no
    * value, −2 for a write refused because the server is full.
-   * @throws LabError `E_REPLAY` for any other error of the server, or when the connection ends.
+   * @throws LabError `E_REPLAY` for any other error of the server, and when the connection ends or falls silent.
    */
   exchange(commands: string, replies: number): Promise<number[]> {
     if (this.#error !== null) return Promise.reject(this.#error);
