@@ -25,7 +25,8 @@ export class RedisWire {
 
   private constructor(socket: Socket, noReplyMs: number) {
     this.#socket = socket;
-    socket.setTimeout(noReplyMs, () => {
+    socket.setTimeout(noReplyMs);
+    socket.on('timeout', () => {
       // Between two exchanges nothing is to come.
       if (this.#replies.length === this.#wanted) return;
       this.#fail(
