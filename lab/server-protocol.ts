@@ -119,3 +119,76 @@ export interface PhaseStats {
   /** Handling time of page requests: HdrHistogram V2, compressed, base64, microseconds; null without requests. */
   hdr: string | null;
 }
+
+/** The answer to `GET /cache/stats`: what the server did with page reads since its last reset, beside what Redis says of itself. */
+export interface CacheStats {
+  policy: string;
+  requests: number;
+  /** Pages built from the database. */
+  loads: number;
+  selects: number;
+  /** Page answers with status 500 or above, shed ones included. */
+  errors: number;
+  shed: number;
+  outcomes: Partial<Record<Outcome, number>>;
+  /** (hit + early + stale) / all reads, 0 to 1; null without reads. */
+  hit_ratio: number | null;
+  /** Handling times of page requests. */
+  page_seconds: SecondsCounts;
+  /** Times that loads took. */
+  load_seconds: SecondsCounts;
+  pool: { size: number; open: number; idle: number; waiting: number };
+  /** Figures are left out while Redis gives none. */
+  redis: RedisState & Partial<RedisFigures>;
+}
+
+/** Durations by upper bound: `counts[i]` of them up to `bounds[i]` seconds and above the bound before; the last lie above all bounds. */
+export interface SecondsCounts {
+  count: number;
+  sum: number;
+  bounds: readonly number[];
+  counts: readonly number[];
+}
+
+export interface RedisState {
+  /** `up`: commands are sent; `down`: pages come from the database. */
+  state: 'up' | 'down';
+  /** The breaker in front of Redis; `off`: there is none. */
+  circuit: 'closed' | 'half-open' | 'open' | 'off';
+  /** How often it has opened since the server started. */
+  circuit_opened: number;
+  /** Keys of this server alone; null where so many keys lie in Redis that counting would cost too much. Left out without an answer. */
+  keys?: number | null;
+}
+
+/** Redis's own counters, of all its users, read at most once a second. Null: this server has no such figure. */
+export interface RedisFigures {
+  /** When they were read, ms since the Unix epoch. */
+  sampled_at_ms: number;
+  uptime_seconds: number | null;
+  used_memory_bytes: number | null;
+  /** 0: no limit. */
+  max_memory_bytes: number | null;
+  rss_bytes: number | null;
+  /** Resident over used memory. Means little below some 10 MB, where the program itself is most of it. */
+  fragmentation_ratio: number | null;
+  connected_clients: number | null;
+  max_clients: number | null;
+  commands_processed: number | null;
+  keyspace_hits: number | null;
+  keyspace_misses: number | null;
+  /** Of all GETs that Redis answered, 0 to 1; null without any. */
+  hit_ratio: number | null;
+  expired_keys: number | null;
+  evicted_keys: number | null;
+  /** Keys of all databases. */
+  db_keys: number;
+  db_keys_with_ttl: number;
+  /** Slow commands that SLOWLOG still lists, and all that it logged since Redis started. */
+  slowlog_length: number | null;
+  slowlog_logged: number | null;
+  connected_replicas: number | null;
+  /** Of the replica that is furthest behind; 0 without replicas. */
+  replication_lag_bytes: number;
+  replication_lag_seconds: number;
+}

@@ -17,6 +17,7 @@ import { databaseProblem } from './http/load-page.ts';
 import { serveMetrics } from './http/metrics.ts';
 import { servePage } from './http/page.ts';
 import { MAX_BODY, notFound, onlyMethods, Problem, problemHandler } from './http/problem.ts';
+import { createRedisReader } from './http/redis-figures.ts';
 import { serveRebuildCache } from './http/rebuild-cache.ts';
 import { serveStorefront } from './http/storefront.ts';
 import { serveUpdatePrice } from './http/update-price.ts';
@@ -71,6 +72,7 @@ export function createApp(parts: AppParts): Express {
   const context: Context = {
     db,
     redis,
+    redisFigures: createRedisReader(redis, () => performance.now(), now),
     services,
     keys,
     stats,

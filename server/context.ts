@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { RedisFigures } from '../lab/server-protocol.ts';
 import type { KnownSlugs } from './admission/known-slugs.ts';
 import type { Policy } from './cache/policy.ts';
 import type { Services, Strategy } from './cache/strategy.ts';
@@ -18,6 +19,8 @@ export interface PolicyInForce {
 export interface Context {
   db: Database;
   redis: GuardedRedis;
+  /** Redis's own counters, at most a second old; null while it gives no answer. */
+  redisFigures: () => Promise<RedisFigures | null>;
   services: Services;
   keys: Keys;
   stats: PageStats;

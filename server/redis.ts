@@ -11,6 +11,8 @@ export interface GuardedRedis extends Store {
   ping(): Promise<number>;
   /** The `stats`, `memory` and `keyspace` sections of INFO as one flat record. */
   info(): Promise<Record<string, string>>;
+  /** Slow commands that Redis still lists, and all that it has logged since it started; null where its list is empty. */
+  slowlog(): Promise<{ length: number; logged: number | null }>;
   /** Tells the subscribers of a channel; who is not connected never hears it. */
   publish(channel: string, message: string): Promise<void>;
   /** Deletes all keys that begin with one of `families`. Walks with SCAN, frees with UNLINK. @returns How many were deleted. */
@@ -178,6 +180,15 @@ export function createRedis(options: RedisOptions): GuardedRedis {
       const lines = (await send(() => redis.info())).split('\r\n');
       const pairs = lines.filter((line) => line.includes(':')).map((line) => line.split(':', 2));
       return Object.fromEntries(pairs.map(([name = '', value = '']) => [name, value]));
+    },
+    async slowlog() {
+      const [length, newest] = await Promise.all([
+        send(() => redis.slowlog('LEN')),
+        send(() => redis.slowlog('GET', 1)),
+      ]);
+      // Entries are numbered from 0 for as long as the process lives, also when older ones are dropped.
+      const id: unknown = Array.isArray(newest) && Array.isArray(newest[0]) ? newest[0][0] : null;
+      return { length: Number(length), logged: id === null ? null : Number(id) + 1 };
     },
     async clear(families) {
       let deleted = 0;

@@ -1,0 +1,121 @@
+import type { RedisFigures } from '../../lab/server-protocol.ts';
+import type { GuardedRedis } from '../redis.ts';
+
+/** Redis is asked at most so often, however many scrape: INFO and SLOWLOG cost it about 0.1 ms. */
+const EVERY_MS = 1000;
+
+/** Where Redis's answers come from: `GuardedRedis`, or a test's. */
+type Source = Pick<GuardedRedis, 'info' | 'slowlog'>;
+
+/**
+ * Redis's counters as it tells them, kept for a second.
+ * @param monotonicMs - Milliseconds, any origin.
+ * @param wallMs - Milliseconds since the Unix epoch.
+ * @returns A reader; it gives null while Redis gives no answer, and never throws.
+ */
+export function createRedisReader(
+  redis: Source,
+  monotonicMs: () => number,
+  wallMs: () => number,
+): () => Promise<RedisFigures | null> {
+  let askedMs = Number.NEGATIVE_INFINITY;
+  let figures: Promise<RedisFigures | null> = Promise.resolve(null);
+  // An emptied list no longer tells how many there were, but they were logged all the same.
+  let logged = 0;
+
+  async function ask(): Promise<RedisFigures | null> {
+    try {
+      // Some hosted servers refuse SLOWLOG: the other figures are there all the same.
+      const [info, slowlog] = await Promise.all([redis.info(), redis.slowlog().catch(() => null)]);
+      logged = slowlog?.logged ?? logged;
+      return readFigures(info, slowlog && { length: slowlog.length, logged }, wallMs());
+    } catch {
+      return null;
+    }
+  }
+  return () => {
+    if (monotonicMs() - askedMs >= EVERY_MS) {
+      askedMs = monotonicMs();
+      figures = ask();
+    }
+    return figures;
+  };
+}
+
+/** @param info - All sections of INFO, flat. */
+export function readFigures(
+  info: Record<string, string>,
+  slowlog: { length: number; logged: number } | null,
+  sampledAtMs: number,
+): RedisFigures {
+  const figure = (name: string): number | null => {
+    const value = Number.parseFloat(info[name] ?? '');
+    return Number.isFinite(value) ? value : null;
+  };
+  const [hits, misses] = [figure('keyspace_hits'), figure('keyspace_misses')];
+  const lookups = (hits ?? 0) + (misses ?? 0);
+  const databases = listed(info, /^db\d+$/);
+  const keysOf = (name: string): number => databases.reduce((sum, db) => sum + (db[name] ?? 0), 0);
+  return {
+    sampled_at_ms: sampledAtMs,
+    uptime_seconds: figure('uptime_in_seconds'),
+    used_memory_bytes: figure('used_memory'),
+    max_memory_bytes: figure('maxmemory'),
+    rss_bytes: figure('used_memory_rss'),
+    fragmentation_ratio: figure('mem_fragmentation_ratio'),
+    connected_clients: figure('connected_clients'),
+    max_clients: figure('maxclients'),
+    commands_processed: figure('total_commands_processed'),
+    keyspace_hits: hits,
+    keyspace_misses: misses,
+    hit_ratio: hits === null || lookups === 0 ? null : hits / lookups,
+    expired_keys: figure('expired_keys'),
+    evicted_keys: figure('evicted_keys'),
+    db_keys: keysOf('keys'),
+    db_keys_with_ttl: keysOf('expires'),
+    slowlog_length: slowlog?.length ?? null,
+    slowlog_logged: slowlog?.logged ?? null,
+    connected_replicas: figure('connected_slaves'),
+    ...replicationLag(info),
+  };
+}
+
+/**
+ * A primary knows how far each replica has acknowledged, and since when it has heard nothing. A replica knows only how
+ * long its primary has been silent, and what it has received but not yet applied.
+ */
+function replicationLag(
+  info: Record<string, string>,
+): Pick<RedisFigures, 'replication_lag_bytes' | 'replication_lag_seconds'> {
+  const number = (name: string): number => Math.max(0, Number(info[name] ?? 0));
+  if (info['role'] === 'slave') {
+    const silent =
+      info['master_link_status'] === 'up'
+        ? number('master_last_io_seconds_ago')
+        : number('master_link_down_since_seconds');
+    const unapplied = number('slave_read_repl_offset') - number('slave_repl_offset');
+    return { replication_lag_bytes: Math.max(0, unapplied), replication_lag_seconds: silent };
+  }
+  const replicas = listed(info, /^slave\d+$/);
+  const written = number('master_repl_offset');
+  const behind = replicas.map(({ offset = 0 }) => Math.max(0, written - offset));
+  const silent = replicas.map(({ lag = 0 }) => Math.max(0, lag));
+  return {
+    replication_lag_bytes: Math.max(0, ...behind),
+    replication_lag_seconds: Math.max(0, ...silent),
+  };
+}
+
+/** Lines such as `db0:keys=3,expires=1` or `slave0:ip=…,offset=42,lag=1`, by their numbers. */
+function listed(info: Record<string, string>, names: RegExp): Record<string, number>[] {
+  return Object.entries(info)
+    .filter(([name]) => names.test(name))
+    .map(([, text]) =>
+      Object.fromEntries(
+        text.split(',').map((pair) => {
+          const [name = '', value = ''] = pair.split('=');
+          return [name, Number(value)];
+        }),
+      ),
+    );
+}
