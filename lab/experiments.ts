@@ -2,6 +2,7 @@ import { experiment as aa } from '../scenarios/aa/experiment.ts';
 import { experiment as avalanche } from '../scenarios/avalanche/experiment.ts';
 import { experiment as capacity } from '../scenarios/capacity/experiment.ts';
 import { experiment as coordinatedOmission } from '../scenarios/coordinated-omission/experiment.ts';
+import { experiment as durability } from '../scenarios/durability/experiment.ts';
 import { experiment as editTwice } from '../scenarios/edit-twice/experiment.ts';
 import { experiment as failureMatrix } from '../scenarios/failure-matrix/experiment.ts';
 import { experiment as hardened } from '../scenarios/hardened/experiment.ts';
@@ -32,6 +33,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   penetration,
   peers,
   memory,
+  durability,
   simulator,
   aa,
 ];

@@ -1,6 +1,7 @@
 // Owner of a blocking client's socket: asks Redis what it is told to, and wakes the caller when the reply is there.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { MOST_BYTES, SLOT } from './blocking-client.ts';
+import { tell } from './threads.ts';
 import { clientOf } from './ways.ts';
 
 const { port, memory } = workerData as { port: number; memory: SharedArrayBuffer };
@@ -23,4 +24,4 @@ parentPort?.once('message', (calls: MessagePort) => {
     );
   });
 });
-parentPort?.postMessage('ready');
+tell(parentPort, 'ready');

@@ -1,10 +1,10 @@
 import { MessageChannel } from 'node:worker_threads';
-import { startThread } from './threads.ts';
+import { startThread, tell } from './threads.ts';
 
 /** States of the one slot that caller and owner of the socket share. */
 export const SLOT = { asked: 0, answered: 1, failed: 2 } as const;
 /** Longest value that fits. */
-export const MOST_BYTES = 64 * 1024;
+export const MOST_BYTES = 65_536;
 const GIVE_UP_MS = 10_000;
 
 /** A client that truly waits: the thread that calls it does nothing else until the reply is there. */
@@ -25,11 +25,11 @@ export async function openBlockingClient(port: number): Promise<BlockingClient> 
   const { port1: mine, port2: theirs } = new MessageChannel();
   const file = new URL('blocking-client-thread.ts', import.meta.url).href;
   const thread = await startThread<'ready'>(file, { port, memory });
-  thread.worker.postMessage(theirs, [theirs]);
+  tell(thread.worker, theirs, [theirs]);
   return {
     get(key) {
       Atomics.store(state, 0, SLOT.asked);
-      mine.postMessage(key);
+      tell(mine, key);
       if (Atomics.wait(state, 0, SLOT.asked, GIVE_UP_MS) === 'timed-out') {
         throw new Error(`no reply in ${GIVE_UP_MS} ms`);
       }

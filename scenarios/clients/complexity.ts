@@ -5,26 +5,47 @@ import { exponentOf, lineThrough } from './fit.ts';
 /** Elements of the list and of the sorted set, and keys of the database, that a command meets. */
 export const SIZES = [10, 100, 1_000, 10_000, 100_000, 1_000_000] as const;
 
-/** The smallest size of a command's exponent: below it, what every call costs hides how it grows. */
-const GROWS_FROM: Record<Command, number> = { get: 10, set: 10, zadd: 10, lrange: 10_000 };
+/**
+ * What is timed. `same`: 10 keys or members, again and again, however many others there are: the CPU's caches hold them, and what
+ * grows is the number of steps. `random`: any of them, so that a large table also costs cache misses. LRANGE reads the whole list.
+ */
+export const TIMED = {
+  'get/same': { command: 'get', growsFrom: 10 },
+  'get/random': { command: 'get', growsFrom: 10 },
+  'set/same': { command: 'set', growsFrom: 10 },
+  'set/random': { command: 'set', growsFrom: 10 },
+  // A sorted set of up to 128 members is one flat list.
+  'zadd/same': { command: 'zadd', growsFrom: 1_000 },
+  'zadd/random': { command: 'zadd', growsFrom: 1_000 },
+  // Below 100 elements, what every call costs hides how it grows.
+  'lrange/whole': { command: 'lrange', growsFrom: 100 },
+} as const;
+export type Timed = keyof typeof TIMED;
+export const ALL_TIMED = Object.keys(TIMED) as Timed[];
 
-export const COMMANDS = ['get', 'set', 'lrange', 'zadd'] as const;
-export type Command = (typeof COMMANDS)[number];
-
-const CALLS = 4000;
+const CALLS = 2000;
 const PIPELINE = 500;
-/** Elements that all LRANGE calls of one size read together, at least; one call reads the whole list. */
+const SAME = 10;
+/** Elements that all LRANGE calls of one size read together, at least. */
 const ELEMENTS = 20_000;
 const MOST_RANGES = 500;
 /** In one script; longer ones would make Redis complain that it is busy. */
 const FILLED_AT_ONCE = 50_000;
 
-/** From `from` up to `to`, as one script: a million round trips would take longer than the measurement. */
+/** As scripts and in blocks: a million round trips would take longer than the measurement. */
 const FILL = `
-for i = ARGV[1], ARGV[2] do
-  redis.call('SET', 'key:' .. i, i)
-  redis.call('RPUSH', 'list', i)
-  redis.call('ZADD', 'set', (i * 7919) % 1000003, 'member:' .. i)
+for first = ARGV[1], ARGV[2], 500 do
+  local strings, elements, members = {}, {}, {}
+  for i = first, math.min(first + 499, ARGV[2]) do
+    strings[#strings + 1] = 'key:' .. i
+    strings[#strings + 1] = i
+    elements[#elements + 1] = i
+    members[#members + 1] = 2 * i
+    members[#members + 1] = 'member:' .. i
+  end
+  redis.call('MSET', unpack(strings))
+  redis.call('RPUSH', 'list', unpack(elements))
+  redis.call('ZADD', 'set', unpack(members))
 end`;
 
 /** Fills one database per size, so that the table of keys has the size too. */
@@ -37,8 +58,8 @@ export async function fillSizes(redis: Redis, sizes: readonly number[] = SIZES):
   }
 }
 
-/** Microseconds per call of each command at each size. */
-export type Costs = Record<Command, [size: number, micros: number][]>;
+/** Microseconds per call at each size. */
+export type Costs = Record<Timed, [size: number, micros: number][]>;
 
 /** One pass over all sizes: each command's time by Redis's own clock. */
 export async function measureCosts(
@@ -46,37 +67,60 @@ export async function measureCosts(
   random: () => number,
   sizes: readonly number[] = SIZES,
 ): Promise<Costs> {
-  const costs: Costs = { get: [], set: [], lrange: [], zadd: [] };
+  const costs = Object.fromEntries(ALL_TIMED.map((one) => [one, []])) as unknown as Costs;
   for (const [database, size] of sizes.entries()) {
     await redis.select(database);
-    await redis.config('RESETSTAT');
-    await callAll(redis, size, random);
-    const stats = await commandStats(redis);
-    for (const command of COMMANDS) {
-      const { calls, micros } = stats.get(command) ?? { calls: 0, micros: 0 };
-      if (calls > 0) costs[command].push([size, micros / calls]);
+    for (const among of ['same', 'random'] as const) {
+      await redis.config('RESETSTAT');
+      await callAll(redis, among === 'same' ? sameOf(size, random) : randomOf(size, random));
+      const stats = await commandStats(redis);
+      for (const timed of ALL_TIMED.filter((one) => one.endsWith(among))) {
+        note(costs[timed], size, stats.get(TIMED[timed].command));
+      }
     }
+    await redis.config('RESETSTAT');
+    const ranges = Math.max(1, Math.min(MOST_RANGES, Math.floor(ELEMENTS / size)));
+    for (let index = 0; index < ranges; index += 1) await redis.lrangeBuffer('list', 0, -1);
+    note(costs['lrange/whole'], size, (await commandStats(redis)).get('lrange'));
   }
   return costs;
 }
 
-/** Keys and members that are there, each drawn anew; ZADD gives an old member a new score. */
-async function callAll(redis: Redis, size: number, random: () => number): Promise<void> {
-  const draw = (): number => 1 + Math.floor(random() * size);
+function note(
+  points: [number, number][],
+  size: number,
+  stats: { calls: number; micros: number } | undefined,
+): void {
+  if (stats !== undefined && stats.calls > 0) points.push([size, stats.micros / stats.calls]);
+}
+
+const randomOf =
+  (size: number, random: () => number): (() => number) =>
+  () =>
+    1 + Math.floor(random() * size);
+
+/** Ten of all, drawn once. */
+function sameOf(size: number, random: () => number): () => number {
+  const drawn = Array.from({ length: SAME }, randomOf(size, random));
+  let turn = 0;
+  return () => drawn[turn++ % SAME]!;
+}
+
+/** What is asked for is there. ZADD moves a member by one place and back: it is found, taken out and put in again. */
+async function callAll(redis: Redis, next: () => number): Promise<void> {
   for (let done = 0; done < CALLS; done += PIPELINE) {
     const batch = redis.pipeline();
     for (let index = 0; index < PIPELINE; index += 1) {
-      batch.get(`key:${draw()}`);
-      batch.set(`key:${draw()}`, done);
-      batch.zadd('set', Math.floor(random() * 1_000_003), `member:${draw()}`);
+      const member = next();
+      batch.get(`key:${next()}`);
+      batch.set(`key:${next()}`, done);
+      batch.zadd('set', 2 * member + 3 * ((done / PIPELINE) % 2), `member:${member}`);
     }
     await batch.exec();
   }
-  const ranges = Math.max(1, Math.min(MOST_RANGES, Math.floor(ELEMENTS / size)));
-  for (let index = 0; index < ranges; index += 1) await redis.lrangeBuffer('list', 0, -1);
 }
 
-/** How one command grows, from one pass. */
+/** How a command grows, from one pass. */
 export interface Growth {
   /** k of t = a·n^k. */
   exponent: number;
@@ -85,8 +129,8 @@ export interface Growth {
 }
 
 /** @returns Null without two sizes. */
-export function growthOf(command: Command, costs: Costs): Growth | null {
-  const points = costs[command].filter(([size]) => size >= GROWS_FROM[command]);
+export function growthOf(timed: Timed, costs: Costs): Growth | null {
+  const points = costs[timed].filter(([size]) => size >= TIMED[timed].growsFrom);
   const exponent = exponentOf(points);
   const line = lineThrough(points.map(([size, micros]) => [Math.log2(size), micros] as const));
   return exponent === null || line === null ? null : { exponent, perDoubling: line.slope };

@@ -71,9 +71,21 @@ export async function openDelayLink(port: number, roundTripMs: number): Promise<
   };
 }
 
-/** The same in a thread of its own, so that holding back costs the clients' event loop nothing. */
-export async function startDelayLink(port: number, roundTripMs: number): Promise<DelayLink> {
+/**
+ * Does something through a link in a thread of its own, so that holding back costs the clients' event loop nothing.
+ * @param roundTripMs - With 0 there is no link. @param body - Is given the port to connect to.
+ */
+export async function throughLink<T>(
+  port: number,
+  roundTripMs: number,
+  body: (port: number) => Promise<T>,
+): Promise<T> {
+  if (roundTripMs === 0) return body(port);
   const file = new URL('delay-link-thread.ts', import.meta.url).href;
-  const thread = await startThread<number>(file, { port, roundTripMs });
-  return { port: thread.ready, close: () => thread.stop() };
+  const link = await startThread<number>(file, { port, roundTripMs });
+  try {
+    return await body(link.ready);
+  } finally {
+    await link.stop();
+  }
 }

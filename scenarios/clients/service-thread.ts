@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openBlockingClient } from './blocking-client.ts';
+import { tell } from './threads.ts';
 import { clientOf, keyOf } from './ways.ts';
 
 const { port, client } = workerData as { port: number; client: 'blocking' | 'async' };
@@ -35,4 +36,4 @@ server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const address = server.address();
-parentPort?.postMessage(typeof address === 'object' ? address?.port : 0);
+tell(parentPort, typeof address === 'object' ? address?.port : 0);

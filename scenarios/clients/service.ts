@@ -34,6 +34,8 @@ export async function loadService(
         openCaller(threads[index % threads.length]!.ready),
       );
       const clients = await Promise.all(open);
+      // A connection that is not accepted yet stands outside of the queue: each asks once before the loop begins.
+      await Promise.all(clients.map((one) => one.request()));
       const loop = await runLoop({ ...design, callers }, (index) => clients[index]!.request());
       for (const one of clients) one.close();
       loops.push({ callers, loop });

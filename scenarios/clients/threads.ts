@@ -1,11 +1,13 @@
 import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, type TransferListItem, Worker } from 'node:worker_threads';
 
 /** A thread of ours, and what it said first. */
 export interface Thread<Ready> {
   worker: Worker;
   /** Its first message: it is ready. */
   ready: Ready;
+  /** The next message that it sends. */
+  next: () => Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -21,12 +23,30 @@ export async function startThread<Ready>(file: string, data: unknown): Promise<T
   const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(main)}`), {
     workerData: data,
   });
-  const [ready] = (await once(worker, 'message')) as [Ready];
+  const next = async (): Promise<unknown> => {
+    const [message] = (await once(worker, 'message')) as unknown[];
+    return message;
+  };
   return {
     worker,
-    ready,
+    ready: (await next()) as Ready,
+    next,
     async stop() {
       await worker.terminate();
     },
   };
+}
+
+/**
+ * Sends a message to a thread, or from it.
+ * @param to - Null in a file that runs in no thread: then nobody hears it.
+ * @param handedOver - Ports in the message that are the other side's from now on.
+ */
+export function tell(
+  to: MessagePort | Worker | null,
+  message: unknown,
+  handedOver: readonly TransferListItem[] = [],
+): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
+  to?.postMessage(message, handedOver);
 }

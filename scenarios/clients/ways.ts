@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import { rankOf } from './closed-loop.ts';
 
 /** Keys that the callers ask for, in turn; one key alone would stay in every cache of the CPU. */
 export const KEYS = 1000;
@@ -6,11 +7,12 @@ export const VALUE_BYTES = 500;
 /** Values of one pipeline or MGET. */
 export const BATCH = 10;
 export const POOL_SIZE = 10;
+const PINGS = 50;
 
 /** A way to ask Redis, used by any number of callers at once. */
 export interface Way {
   /** @returns Values received. */
-  ask(caller: number): Promise<number>;
+  ask: (caller: number) => Promise<number>;
   close(): void;
 }
 
@@ -36,8 +38,11 @@ export async function fillValues(redis: Redis): Promise<void> {
 }
 
 /** A client of a Redis on this host that does not come back by itself: a lost one ends the trial. */
-export function clientOf(port: number, options: RedisOptions = {}): Redis {
-  return new Redis({ host: '127.0.0.1', port, retryStrategy: null, ...options });
+export function clientOf(
+  port: number,
+  options: Pick<RedisOptions, 'enableAutoPipelining' | 'protocol'> = {},
+): Redis {
+  return new Redis({ host: '127.0.0.1', port, retryStrategy: () => null, ...options });
 }
 
 /**
@@ -100,4 +105,17 @@ function askerOf(name: Exclude<WayName, 'workers'>, clients: readonly Redis[]): 
     default:
       return name satisfies never;
   }
+}
+
+/** Median of a PING that nothing else is beside: the round trip as it is. */
+export async function pingMs(port: number): Promise<number> {
+  const client = clientOf(port);
+  const times: number[] = [];
+  for (let index = 0; index < PINGS; index += 1) {
+    const startMs = performance.now();
+    await client.ping();
+    times.push(performance.now() - startMs);
+  }
+  client.disconnect();
+  return rankOf(times, 0.5) ?? Number.NaN;
 }
