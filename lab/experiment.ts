@@ -65,6 +65,8 @@ export interface Arm {
    * short trial; 1 when absent. Where no clock can be accelerated it stays at 1: `OwnRedis.clockFactor` tells.
    */
   redisClockFactor?: number;
+  /** Services that the servers reach through a TCP link of the lab, which the protocol may cut or slow: `hands.links`. */
+  links?: readonly ('redis' | 'postgres')[];
   /** For the experiment's own protocol. */
   parameters?: Readonly<Record<string, number | string | boolean>>;
   role: 'baseline' | 'candidate' | 'bound' | 'repeat';

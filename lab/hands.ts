@@ -55,6 +55,7 @@ export function openHands(
     ownRedis: OwnRedis | null;
     topology: RedisTopology | null;
     redis: TrialRedis;
+    links: Hands['links'];
   },
 ): TrialHands {
   const { arm, design, load, seed } = setup;
@@ -121,6 +122,8 @@ export function openHands(
     redis: client,
     catalogKey: (slug) => `${redis.keyPrefix}store_catalog:${slug}`,
     ownRedis,
+    links: parts.links,
+    ownsPostgres: postgres.owned,
     topology,
     redisProgram: () => ownRedisProgram(context),
     spawn(name, command, args, options) {

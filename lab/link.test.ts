@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openLink } from './link.ts';
 
 let server: Server;
@@ -88,6 +88,29 @@ describe('a link', () => {
     expect(await answer(late)).toBe('third');
     if (heard === '') await once(socket, 'data');
     expect(heard).toBe('second');
+  });
+
+  test('delayed by 300 ms an answer comes 300 ms later; healed: at once, and nothing overtakes', async () => {
+    const socket = await open();
+    socket.write('warm');
+    await answer(socket);
+    link.delay(300);
+    const sentMs = performance.now();
+    socket.write('slow');
+    await vi.waitUntil(() => served.at(-1)!.bytesRead === 8); // the service has it
+    link.heal();
+    socket.write('quick');
+    let heard = '';
+    socket.on('data', (chunk: Buffer) => {
+      heard += chunk.toString();
+    });
+    await vi.waitUntil(() => heard.length === 9, { timeout: 5000, interval: 5 });
+    expect(heard).toBe('slowquick');
+    // Timers may fire up to 1 ms early by this clock.
+    expect(performance.now() - sentMs).toBeGreaterThan(298);
+    heard = '';
+    socket.write('x');
+    await vi.waitUntil(() => heard === 'x', { timeout: 5000 });
   });
 
   test('a service that went away in the black hole is noticed when it heals', async () => {

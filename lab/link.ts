@@ -9,6 +9,11 @@ interface Passage {
   service: Socket | null;
 }
 
+/** Does it now or later, one after the other. */
+type Deliver = (act: () => void) => void;
+
+const passOn: Deliver = (act) => act();
+
 /**
  * A TCP link on loopback in front of a service, whose bytes can be held back or cut off: a network fault without root and
  * without a proxy to install. Names that the service itself announces (Sentinel, Cluster) lead past it.
@@ -19,31 +24,51 @@ export async function openLink(url: string): Promise<Link & { close(): Promise<v
   const port = Number(target.port) || (target.protocol === 'redis:' ? 6379 : 5432);
   const passages = new Set<Passage>();
   let state: 'whole' | 'cut' | 'black hole' = 'whole';
+  let delayMs = 0;
 
   function open(passage: Passage): void {
     const { client } = passage;
     const service = connect({ host: target.hostname, port, noDelay: true });
     passage.service = service;
-    pass(client, service);
-    pass(service, client);
+    pass(client, service, passOn);
+    pass(service, client, late());
   }
 
-  function pass(from: Socket, to: Socket): void {
-    from.on('data', (chunk: Buffer) => {
-      if (to.write(chunk)) return;
-      from.pause();
-      to.once('drain', () => {
-        if (state === 'whole') from.resume();
-      });
-    });
+  function pass(from: Socket, to: Socket, deliver: Deliver): void {
+    from.on('data', (chunk: Buffer) =>
+      deliver(() => {
+        if (to.write(chunk)) return;
+        from.pause();
+        to.once('drain', () => {
+          if (state === 'whole') from.resume();
+        });
+      }),
+    );
     from.on('error', () => {});
     // In a black hole nobody is told of an end; `heal` tells them.
-    from.on('end', () => {
-      if (state !== 'black hole') to.end();
-    });
-    from.on('close', () => {
-      if (state !== 'black hole') to.destroy();
-    });
+    from.on('end', () =>
+      deliver(() => {
+        if (state !== 'black hole') to.end();
+      }),
+    );
+    from.on('close', () =>
+      deliver(() => {
+        if (state !== 'black hole') to.destroy();
+      }),
+    );
+  }
+
+  /** One way of one passage: what comes later never overtakes, though the delay may have become shorter meanwhile. */
+  function late(): Deliver {
+    const waiting: (() => void)[] = [];
+    return (act) => {
+      if (delayMs === 0 && waiting.length === 0) {
+        act();
+        return;
+      }
+      waiting.push(act);
+      setTimeout(() => waiting.shift()?.(), delayMs);
+    };
   }
 
   const server = createServer({ noDelay: true }, (client) => {
@@ -88,8 +113,12 @@ export async function openLink(url: string): Promise<Link & { close(): Promise<v
         service?.pause();
       }
     },
+    delay(ms) {
+      delayMs = ms;
+    },
     heal() {
       state = 'whole';
+      delayMs = 0;
       for (const passage of passages) {
         const { client, service } = passage;
         if (client.readableEnded || service?.readableEnded === true || client.destroyed) {

@@ -46,6 +46,10 @@ export interface Hands {
   catalogKey(slug: string): string;
   /** The Redis of the trial's own, for arms with `redis: 'own'`. */
   ownRedis: OwnRedis | null;
+  /** Between the servers and these services, for arms with `links`. */
+  links: { redis: Link | null; postgres: Link | null };
+  /** Whether the lab started Postgres: who uses up its connections, or restarts it, must not do so to a foreign one. */
+  ownsPostgres: boolean;
   /** The nodes of the trial's own, for arms whose `redis` is a topology. */
   topology: RedisTopology | null;
   /** The program of which more servers can be started with `spawn`. @throws LabError `E_OWN_REDIS` */
@@ -151,6 +155,9 @@ export interface Link {
   cut(): void;
   /** Keeps connections open and lets no byte pass: nobody is told. */
   blackhole(): void;
+  /** What the service sends arrives later by so many milliseconds: each round trip takes as much longer. 0: no longer. */
+  delay(ms: number): void;
+  /** Whole again, without a delay. */
   heal(): void;
 }
 

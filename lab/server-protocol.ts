@@ -14,6 +14,8 @@ import type { Outcome } from './result.ts';
  * | CACHELAB_DB_POOL | connections | 50 |
  * | CACHELAB_DB_MAX_WAIT_MS | longest wait for a connection, then 503; `unbounded` waits for ever | 2000 |
  * | CACHELAB_DB_TIMEOUT_MS | longest time for one statement, and for opening a connection (at most 5 s of it); `unbounded` waits for ever | 10000 |
+ * | | Redis by one of `redis://HOST:PORT`, `redis+sentinel://HOST:PORT,HOST:PORT/NAME`, `redis+cluster://HOST:PORT,HOST:PORT`; `USER:PASSWORD@` before the hosts is for the data nodes | |
+ * | CACHELAB_REDIS_CLIENT | `recommended`: settings that survive a failover; `default`: those of the client library | recommended |
  * | CACHELAB_REDIS_TIMEOUT_MS | longest wait for one Redis command | 100 |
  * | CACHELAB_REDIS_BREAKER | `off`: no circuit breaker, every command waits by itself | on |
  * | CACHELAB_SEED | seed of every random draw | 1 |
@@ -37,8 +39,8 @@ export interface LabStats {
     maxWaiting: number;
     shed: number;
   };
-  /** The guard in front of Redis; absent in a program that has none. */
-  redis?: {
+  /** The guard in front of Redis. */
+  redis: {
     /** `down`: no command is sent, or none is answered. */
     state: 'up' | 'down';
     /** Of the circuit breaker; `off`: there is none. */
@@ -50,6 +52,8 @@ export interface LabStats {
   eventLoopDelayP99Ms: number;
   /** Version shown by the last page sent, per slug; of a few slugs only. */
   menuVersions: Record<string, number>;
+  /** The Bloom filter of all stores as it is filled now, where the policy in force has one: `setShare` ^ `hashes` is its rate of false positives. */
+  filter: { bits: number; hashes: number; setShare: number } | null;
   /** What the policies did since the last reset, by event: `CacheEvent` of `server/cache/strategy.ts`. */
   cacheEvents: Record<string, number>;
 }

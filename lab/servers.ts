@@ -8,6 +8,7 @@ import {
   serviceEnvironment,
   startServer,
 } from './server-process.ts';
+import type { Services } from './trial-links.ts';
 import { encodeHistogram, mergeHistograms } from './stats/histogram.ts';
 
 /** The policy that a server gets: a preset, and what differs from it. */
@@ -49,11 +50,11 @@ export function policyProblems(wanted: PolicyRequest, found: PolicyAnswer): stri
 export async function startServers(
   context: BenchContext,
   setup: { arm: Arm; seed: number; policy: PolicyRequest; processes: number; journal: boolean },
-  redis: { url: string; keyPrefix: string },
+  services: Services,
 ): Promise<ServerProcess[]> {
   const { arm, policy } = setup;
   const environment = {
-    ...serviceEnvironment({ postgres: context.stack.postgres, redis }),
+    ...serviceEnvironment(services),
     CACHELAB_POLICY:
       Object.keys(policy.overrides).length === 0 ? policy.preset : JSON.stringify(policy),
     CACHELAB_DB_LATENCY: arm.dbLatency ?? context.options.dbLatency,
@@ -102,9 +103,22 @@ export function sumStats(all: readonly LabStats[]): LabStats {
       maxWaiting: most((one) => one.pool.maxWaiting),
       shed: total((one) => one.pool.shed),
     },
+    redis: worstGuard(all),
     eventLoopDelayP99Ms: most((one) => one.eventLoopDelayP99Ms),
     menuVersions: mostOf(all.map((one) => one.menuVersions)),
+    filter: all[0]?.filter ?? null,
     cacheEvents: sumRecords(all.map((one) => one.cacheEvents)),
+  };
+}
+
+/** Of several processes the one that fares worst with Redis, and how often all of them have given it up. */
+function worstGuard(all: readonly LabStats[]): LabStats['redis'] {
+  const order = ['off', 'closed', 'half-open', 'open'] as const;
+  const worst = Math.max(0, ...all.map(({ redis }) => order.indexOf(redis.circuit)));
+  return {
+    state: all.some(({ redis }) => redis.state === 'down') ? 'down' : 'up',
+    circuit: order[worst]!,
+    opened: all.reduce((sum, { redis }) => sum + redis.opened, 0),
   };
 }
 

@@ -36,6 +36,7 @@ import {
 import { mergeHistograms } from './stats/histogram.ts';
 import { plainQuantileMs, quantileMs } from './stats/quantile.ts';
 import { startTopology } from './topology.ts';
+import { openTrialLinks, type TrialLinks } from './trial-links.ts';
 import { judgeDriver, judgeTrial } from './validity.ts';
 import { type SelectCounts, selectsBetween } from './witness.ts';
 
@@ -130,25 +131,28 @@ async function measure(
       ? null
       : await startTopology(context, arm.redis, arm.redisArgs ?? []);
   const redis = redisOf(context, ownRedis, topology);
+  const { postgres } = context.stack;
+  const linked = await openTrialLinks(arm, { postgres, redis });
+  const { links } = linked;
   const servers: ServerProcess[] = [];
   let invalidator: Awaited<ReturnType<typeof startInvalidator>> | null = null;
   try {
     if (experiment.pages === false) {
-      const parts = { servers, invalidator, ownRedis, topology, redis };
+      const parts = { servers, invalidator, ownRedis, topology, redis, links };
       const { measurement, problems } = await driverTrial(context, setup, parts);
       const flags = judgeDriver(measurement, [...stateProblems, ...problems], experiment);
       return { measurement, flags };
     }
     const journal = experiment.protocol !== undefined;
-    servers.push(...(await startServers(context, { ...setup, journal }, redis)));
+    servers.push(...(await startServers(context, { ...setup, journal }, linked.services)));
     const form = settingOf(setup.policy, 'invalidate');
     if (form === 'event-driven' || form === 'outbox') {
-      const environment = serviceEnvironment({ postgres: context.stack.postgres, redis });
+      const environment = serviceEnvironment({ postgres, redis });
       const { root, supervisor } = context;
       invalidator = await startInvalidator({ root, supervisor, form, environment });
     }
     stateProblems.push(...(await prepare(context, setup, servers)));
-    const parts = { servers, invalidator, ownRedis, topology, redis };
+    const parts = { servers, invalidator, ownRedis, topology, redis, links };
     const driven =
       experiment.protocol === undefined
         ? await plainTrial(context, setup, parts)
@@ -158,6 +162,7 @@ async function measure(
   } finally {
     await invalidator?.stop();
     await Promise.all(servers.map((server) => server.stop()));
+    await linked.close();
     await ownRedis?.stop();
     await topology?.stop();
   }
@@ -190,6 +195,7 @@ interface Parts {
   ownRedis: OwnRedis | null;
   topology: RedisTopology | null;
   redis: TrialRedis;
+  links: TrialLinks['links'];
 }
 
 /** Everything that a trial gave. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { MAX_TTL_MS } from './entry.ts';
 import type { Entry } from './entry.ts';
 import type { Part } from './part.ts';
+import { createRests } from './rests.ts';
 import type { Read, Services, Strategy } from './strategy.ts';
 
 export const l1TtlMs: Part<number | null> = {
@@ -23,8 +25,27 @@ export const l1TtlMs: Part<number | null> = {
   wrap(inner, settings, services) {
     const { l1TtlMs: ttlMs, l1MaxEntries: maxEntries, l1Bus } = settings;
     if (ttlMs === null) return inner;
-    return firstLevel(inner, { ttlMs, maxEntries, hasBus: l1Bus === 'pubsub' }, services);
+    const { l1StaleIfErrorMs: windowMs, retryAfterErrorMs } = settings;
+    return firstLevel(
+      inner,
+      { ttlMs, maxEntries, hasBus: l1Bus === 'pubsub', windowMs: windowMs ?? 0, retryAfterErrorMs },
+      services,
+    );
   },
+};
+
+/**
+ * The last resort: with Redis away there is no copy but the one in this memory. A page stays here for the window; after a
+ * failed read it is sent without another try for `retryAfterErrorMs`, so that few readers wait for what will fail again.
+ */
+export const l1StaleIfErrorMs: Part<number | null> = {
+  about: 'for how many ms after its life in memory a page is sent when reading past it fails',
+  schema: z.number().int().min(1).max(MAX_TTL_MS).nullable(),
+  fallback: null,
+  conflicts: ({ l1StaleIfErrorMs: value, l1TtlMs: ttlMs }) =>
+    value !== null && ttlMs === null
+      ? [`l1StaleIfErrorMs ${value} needs l1TtlMs: nothing is kept in memory`]
+      : [],
 };
 
 export const l1MaxEntries: Part<number> = {
@@ -52,6 +73,8 @@ export const l1Bus: Part<'none' | 'pubsub'> = {
 interface Held {
   entry: Entry;
   untilMs: number;
+  /** Sent until then when reading past it fails. */
+  rescueUntilMs: number;
 }
 
 /** What happened to a key while reads of it were under way. */
@@ -62,22 +85,30 @@ interface Pending {
 
 /**
  * Pages in the memory of the process, in front of Redis: the entry as it was read, by reference, neither parsed nor
- * copied. No page stays longer than `ttlMs` after its read from Redis began, nor beyond its own life.
+ * copied. No page is sent for longer than `ttlMs` after its read from Redis began, nor beyond its own life; for `windowMs`
+ * more where reading past it fails.
  *
  * With a bus a change evicts the page from every process. Three things would let an old page stay all the same:
  * - A read that began before the eviction and ends after it: its page is sent, but not kept.
- * - Messages that are lost with the link: then everything is dropped, and nothing kept until the link is back.
+ * - Messages that are lost with the link: then every page is at its end, and nothing kept until the link is back.
  * - A link that is dead without a word: `ttlMs` bounds it.
  */
 function firstLevel(
   inner: Strategy,
-  options: { ttlMs: number; maxEntries: number; hasBus: boolean },
+  options: {
+    ttlMs: number;
+    maxEntries: number;
+    hasBus: boolean;
+    windowMs: number;
+    retryAfterErrorMs: number;
+  },
   services: Pick<Services, 'now' | 'count' | 'bus'>,
 ): Strategy {
   const { now, count } = services;
   const bus = options.hasBus ? (services.bus ?? null) : null;
   const held = new Map<string, Held>(); // least recently used first
   const pending = new Map<string, Pending>(); // as large as the reads under way
+  const failed = createRests(now);
   let isOn = !options.hasBus;
   /** Grows when the link goes and when it comes: a read across either may have missed a message. */
   let changes = 0;
@@ -93,7 +124,8 @@ function firstLevel(
     lost() {
       isOn = false;
       changes += 1;
-      held.clear();
+      if (options.windowMs === 0) held.clear();
+      else for (const one of held.values()) one.untilMs = Math.min(one.untilMs, now());
     },
     linked() {
       isOn = true;
@@ -104,18 +136,36 @@ function firstLevel(
   function find(key: string): Read | null {
     const found = held.get(key);
     if (found === undefined) return null;
-    const { entry, untilMs } = found;
+    const { entry, untilMs, rescueUntilMs } = found;
     held.delete(key);
     const nowMs = now();
-    if (nowMs >= untilMs || nowMs >= entry.loadStartedAtMs + entry.ttlMs) return null;
+    if (nowMs >= rescueUntilMs) return null;
     held.set(key, found); // now the most recently used
+    if (nowMs >= untilMs) return failed.has(key) ? rescue(key) : null;
     count('l1-hit');
     return { outcome: 'hit', entry, loaded: null, stored: false };
   }
 
-  function keep(key: string, entry: Entry, untilMs: number): void {
+  /** What is left of a page past its life, for a read that failed. */
+  function rescue(key: string): Read | null {
+    const found = held.get(key);
+    if (found === undefined || options.windowMs === 0 || now() >= found.rescueUntilMs) return null;
+    count('stale-if-error');
+    return { outcome: 'stale', entry: found.entry, loaded: null, stored: false };
+  }
+
+  /** The failed read's page from memory. @throws the error where there is none. */
+  function rescueOrThrow(key: string, error: unknown): Read {
+    failed.rest(key, options.retryAfterErrorMs);
+    const old = rescue(key);
+    if (old === null) throw error;
+    return old;
+  }
+
+  function keep(key: string, entry: Entry, readUntilMs: number): void {
     held.delete(key);
-    held.set(key, { entry, untilMs });
+    const untilMs = Math.min(readUntilMs, entry.loadStartedAtMs + entry.ttlMs);
+    held.set(key, { entry, untilMs, rescueUntilMs: untilMs + options.windowMs });
     if (held.size <= options.maxEntries) return;
     const [oldest] = held.keys();
     if (oldest !== undefined) held.delete(oldest);
@@ -163,7 +213,7 @@ function firstLevel(
         [key],
         () => inner.get(key, load),
         (read) => [read],
-      );
+      ).catch((error: unknown) => rescueOrThrow(key, error));
     },
     async getMany(keys, load) {
       const found = keys.map(find);
@@ -173,7 +223,7 @@ function firstLevel(
         others,
         () => inner.getMany(others, load),
         (answer) => answer,
-      );
+      ).catch((error: unknown) => others.map((key) => rescueOrThrow(key, error)));
       const rest = reads.values();
       return found.flatMap((read) => read ?? rest.next().value ?? []);
     },

@@ -5,7 +5,7 @@ import { body } from './body.ts';
 import { fence } from './fence.ts';
 import { doubleDeleteMs, invalidate } from './invalidate-on-write.ts';
 import { isolation } from './isolation.ts';
-import { l1Bus, l1MaxEntries, l1TtlMs } from './l1.ts';
+import { l1Bus, l1MaxEntries, l1StaleIfErrorMs, l1TtlMs } from './l1.ts';
 import { jitter } from './jitter.ts';
 import { gate, lockPollMs, lockTtlMs, lockWaitMs, onLockTimeout } from './load-gate.ts';
 import { negativeTtlMs } from './negative.ts';
@@ -23,6 +23,7 @@ import { xfetchBeta } from './xfetch.ts';
 export const PARTS = {
   admission: admission as typeof admission,
   l1TtlMs: l1TtlMs as typeof l1TtlMs,
+  l1StaleIfErrorMs: l1StaleIfErrorMs as typeof l1StaleIfErrorMs,
   l1MaxEntries: l1MaxEntries as typeof l1MaxEntries,
   l1Bus: l1Bus as typeof l1Bus,
   invalidate: invalidate as typeof invalidate,

@@ -1,7 +1,8 @@
 import type { PolicySettings } from './registry.ts';
 import { STALE_COPY_MS } from './scripts.ts';
 
-type BoundSettings = Omit<PolicySettings, 'l1TtlMs'> & { l1TtlMs?: number | null };
+type BoundSettings = Omit<PolicySettings, 'l1TtlMs' | 'l1StaleIfErrorMs'> &
+  Partial<Pick<PolicySettings, 'l1TtlMs' | 'l1StaleIfErrorMs'>>;
 
 /** Longest time between two looks of the invalidator at the outbox, in ms, unless it is set otherwise. */
 const OUTBOX_POLL_MS = 200;
@@ -44,9 +45,9 @@ export function stalenessBoundMs(settings: BoundSettings, loadMs: number): numbe
   }
 }
 
-/** The same where no invalidation arrives: ttl (1 + jitter) + the longer window + load time + L1. */
+/** The same where no invalidation arrives: ttl (1 + jitter) + the longer window + load time + L1 and its window. */
 export function ttlBoundMs(settings: BoundSettings, loadMs: number): number {
   const windowMs = Math.max(settings.staleWhileRevalidateMs ?? 0, settings.staleIfErrorMs ?? 0);
   const lifeMs = Math.round((settings.ttlMs ?? 0) * (1 + settings.jitter));
-  return lifeMs + windowMs + loadMs + (settings.l1TtlMs ?? 0);
+  return lifeMs + windowMs + loadMs + (settings.l1TtlMs ?? 0) + (settings.l1StaleIfErrorMs ?? 0);
 }
