@@ -1,9 +1,11 @@
 import { experiment as aa } from '../scenarios/aa/experiment.ts';
 import { experiment as avalanche } from '../scenarios/avalanche/experiment.ts';
 import { experiment as capacity } from '../scenarios/capacity/experiment.ts';
+import { experiment as clients } from '../scenarios/clients/experiment.ts';
 import { experiment as coordinatedOmission } from '../scenarios/coordinated-omission/experiment.ts';
 import { experiment as durability } from '../scenarios/durability/experiment.ts';
 import { experiment as editTwice } from '../scenarios/edit-twice/experiment.ts';
+import { experiment as eviction } from '../scenarios/eviction/experiment.ts';
 import { experiment as failureMatrix } from '../scenarios/failure-matrix/experiment.ts';
 import { experiment as hardened } from '../scenarios/hardened/experiment.ts';
 import { experiment as hitRatio } from '../scenarios/hit-ratio/experiment.ts';
@@ -34,6 +36,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
   peers,
   memory,
   durability,
+  clients,
+  eviction,
   simulator,
   aa,
 ];

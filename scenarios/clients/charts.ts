@@ -8,7 +8,7 @@ import { armOf } from '../../lab/claims.ts';
 import { CALLERS, SERVICE_CALLERS } from './cells.ts';
 import { ALL_TIMED, SIZES } from './complexity.ts';
 import { medianOf } from '../../lab/stats/median.ts';
-import { estimateOf } from './judgement.ts';
+import { estimateOf, growthOf } from './judgement.ts';
 import { SERVICES, type ServiceName } from './service.ts';
 import { POOL_SIZE, WAYS } from './ways.ts';
 
@@ -123,12 +123,20 @@ function growth(analysis: ExperimentAnalysis): Figure | null {
   });
   return curves(analysis, {
     id: 'growth',
-    title:
-      'GET costs the same however much is stored, LRANGE as much as it reads; random keys also miss the CPU’s caches',
+    title: growthTitle(analysis),
     subtitle:
       'Microseconds per call by Redis’s own clock, median over passes, against keys, elements or members stored.',
     x: { title: 'stored (log scale)', spacing: 'log' },
     y: { title: 'µs per call (log scale)', spacing: 'log' },
     series,
   });
+}
+
+function growthTitle(analysis: ExperimentAnalysis): string {
+  const arm = armOf(analysis, 'complexity');
+  const [same, random, range] = (['get/same', 'get/random', 'lrange/whole'] as const).map((timed) =>
+    growthOf(arm, 'exponent', timed),
+  );
+  if (same == null || random == null || range == null) return 'Time per command by what is stored';
+  return `GET grows as n^${number(same.value, 2)} for the same keys and n^${number(random.value, 2)} for random ones, LRANGE as n^${number(range.value, 3)}`;
 }
