@@ -7,14 +7,13 @@ import type { Outcome } from './result.ts';
  * | variable | meaning | default |
  * | --- | --- | --- |
  * | CACHELAB_HOST, CACHELAB_PORT | where it listens | 127.0.0.1, 3000 |
- * | CACHELAB_PG_URL, CACHELAB_REDIS_URL | its services | required |
+ * | CACHELAB_PG_URL, CACHELAB_REDIS_URL | its services; Redis as `redis://HOST:PORT`, `redis+sentinel://HOST:PORT,HOST:PORT/NAME` or `redis+cluster://HOST:PORT,HOST:PORT` | required |
  * | CACHELAB_KEY_PREFIX | prefix of every Redis key | empty |
  * | CACHELAB_POLICY | a preset's name, or JSON `{"preset": …, "overrides": {…}}` | cached |
  * | CACHELAB_DB_LATENCY | added to every database round trip, in ms: `0`, `10` or `5-10` | 5-10 |
  * | CACHELAB_DB_POOL | connections | 50 |
  * | CACHELAB_DB_MAX_WAIT_MS | longest wait for a connection, then 503; `unbounded` waits for ever | 2000 |
  * | CACHELAB_DB_TIMEOUT_MS | longest time for one statement, and for opening a connection (at most 5 s of it); `unbounded` waits for ever | 10000 |
- * | | Redis by one of `redis://HOST:PORT`, `redis+sentinel://HOST:PORT,HOST:PORT/NAME`, `redis+cluster://HOST:PORT,HOST:PORT`; `USER:PASSWORD@` before the hosts is for the data nodes | |
  * | CACHELAB_REDIS_CLIENT | `recommended`: settings that survive a failover; `default`: those of the client library | recommended |
  * | CACHELAB_REDIS_TIMEOUT_MS | longest wait for one Redis command | 100 |
  * | CACHELAB_REDIS_BREAKER | `off`: no circuit breaker, every command waits by itself | on |

@@ -111,7 +111,7 @@ listenOrExit(server, { host: '127.0.0.1', port: environment.port }, () => {});
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));
 
 function slugOf(key: string): string {
-  return key.slice(context.keys.catalog('').length);
+  return context.keys.slugOf(key);
 }
 
 function readPolicy(text: string): { library: string; settings: Record<string, unknown> } {

@@ -39,6 +39,8 @@ export interface AppParts {
   /** For policies that keep pages in the memory of several processes. */
   bus?: Bus;
   keyPrefix: string;
+  /** Redis is a cluster. */
+  hashTags?: boolean;
   log: Logger;
   /** Pages that take longer are logged. */
   slowMs: number;
@@ -56,13 +58,13 @@ export interface AppParts {
 export function createApp(parts: AppParts): Express {
   const { db, redis, policy, log, now, random, labToken } = parts;
   const stats = new PageStats();
-  const keys = createKeys(parts.keyPrefix);
+  const keys = createKeys(parts.keyPrefix, { hashTags: parts.hashTags ?? false });
   const services: Services = {
     store: redis,
     now,
     random,
     currentVersion: (key) =>
-      currentVersion(db, key.slice(keys.catalog('').length)).catch((error: unknown) => {
+      currentVersion(db, keys.slugOf(key)).catch((error: unknown) => {
         throw databaseProblem(error);
       }),
     existence: parts.knownSlugs ?? null,

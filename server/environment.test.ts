@@ -72,7 +72,7 @@ describe('the environment of a server', () => {
     expect(found).toEqual([
       'CACHELAB_PORT is "70000": a whole number from 0 to 65535',
       'CACHELAB_PG_URL is set: a URL beginning with postgres:// or postgresql://',
-      'CACHELAB_REDIS_URL is not set: a URL is required, beginning with redis:// or rediss://',
+      'CACHELAB_REDIS_URL is not set: a URL is required: redis://HOST:PORT, rediss://HOST:PORT, redis+sentinel://HOST:PORT,HOST:PORT/NAME or redis+cluster://HOST:PORT,HOST:PORT',
       expect.stringMatching(/^CACHELAB_POLICY is "cachd": preset "cachd" is unknown; known: /),
       'CACHELAB_DB_LATENCY is "10-5": low-high, at most 1000 ms',
       'CACHELAB_DB_POOL is "many": a whole number from 1 to 1000',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PolicyError, resolvePolicy } from './cache/policy.ts';
 import type { Policy } from './cache/policy.ts';
+import { REDIS_URL_FORMS, redisPlace } from './redis-connect.ts';
 
 /** Settings of one server process; `lab/server-protocol.ts` documents the variables. */
 export interface Environment {
@@ -17,6 +18,8 @@ export interface Environment {
   /** Null: waits for ever. */
   dbTimeoutMs: number | null;
   redisTimeoutMs: number;
+  /** Settings of the Redis client: ours, or those that its library has by itself. */
+  redisClient: 'recommended' | 'default';
   /** False: no circuit breaker in front of Redis. */
   redisBreaker: boolean;
   seed: number;
@@ -59,6 +62,11 @@ export function url(protocols: string[]): z.ZodType<string> {
     );
 }
 
+/** Of one Redis, of sentinels, or of a cluster. */
+export const redisUrl: z.ZodType<string> = z
+  .string(`a URL is required: ${REDIS_URL_FORMS}`)
+  .refine((text) => redisPlace(text) !== null, `a URL of one of the forms ${REDIS_URL_FORMS}`);
+
 const latency = z
   .string()
   .regex(/^\d+(\.\d+)?(-\d+(\.\d+)?)?$/, 'milliseconds, as `0`, `10` or `5-10`')
@@ -90,7 +98,7 @@ const schema = z.object({
   CACHELAB_HOST: z.string().default('127.0.0.1'),
   CACHELAB_PORT: integer(0, 65_535).default(3000),
   CACHELAB_PG_URL: url(['postgres://', 'postgresql://']),
-  CACHELAB_REDIS_URL: url(['redis://', 'rediss://']),
+  CACHELAB_REDIS_URL: redisUrl,
   CACHELAB_KEY_PREFIX: z.string().max(100, 'at most 100 characters').default(''),
   CACHELAB_POLICY: policy.prefault('cached'),
   CACHELAB_DB_LATENCY: latency.prefault('5-10'),
@@ -98,6 +106,9 @@ const schema = z.object({
   CACHELAB_DB_MAX_WAIT_MS: wait.prefault('2000'),
   CACHELAB_DB_TIMEOUT_MS: wait.prefault('10000'),
   CACHELAB_REDIS_TIMEOUT_MS: integer(1, 60_000).default(100),
+  CACHELAB_REDIS_CLIENT: z
+    .enum(['recommended', 'default'], '`recommended` or `default`')
+    .default('recommended'),
   CACHELAB_REDIS_BREAKER: z.enum(['on', 'off'], '`on` or `off`').default('on'),
   CACHELAB_SEED: integer(0, 2 ** 32 - 1).default(1),
   CACHELAB_LAB_TOKEN: z.string().min(8, 'at least 8 characters').optional(),
@@ -124,6 +135,7 @@ export function readEnvironment(variables: Record<string, string | undefined>): 
     dbMaxWaitMs: values.CACHELAB_DB_MAX_WAIT_MS,
     dbTimeoutMs: values.CACHELAB_DB_TIMEOUT_MS,
     redisTimeoutMs: values.CACHELAB_REDIS_TIMEOUT_MS,
+    redisClient: values.CACHELAB_REDIS_CLIENT,
     redisBreaker: values.CACHELAB_REDIS_BREAKER === 'on',
     seed: values.CACHELAB_SEED,
     labToken: values.CACHELAB_LAB_TOKEN ?? null,

@@ -8,6 +8,7 @@ import { seededRandom } from './database/random.ts';
 import { readEnvironment } from './environment.ts';
 import { createKeys } from './keys.ts';
 import { createRedisBus } from './redis-bus.ts';
+import { isCluster } from './redis-connect.ts';
 import { createRedis } from './redis.ts';
 import { listenOrExit, readOrExit } from './start.ts';
 
@@ -33,10 +34,12 @@ function main(): void {
   const redis = createRedis({
     url: environment.redisUrl,
     timeoutMs: environment.redisTimeoutMs,
+    clientDefaults: environment.redisClient === 'default',
     breaker: environment.redisBreaker,
     onChange: (message) => log.warn(message),
   });
-  const keys = createKeys(environment.keyPrefix);
+  const hashTags = isCluster(environment.redisUrl);
+  const keys = createKeys(environment.keyPrefix, { hashTags });
   const knownSlugs = createKnownSlugs({
     postgresUrl: environment.postgresUrl,
     key: (slug) => keys.catalog(slug),
@@ -55,6 +58,7 @@ function main(): void {
     redis,
     policy: environment.policy,
     keyPrefix: environment.keyPrefix,
+    hashTags,
     log,
     slowMs: environment.slowMs,
     journal: environment.journal,

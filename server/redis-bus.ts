@@ -1,9 +1,8 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Bus, BusListener } from './cache/strategy.ts';
+import { connectSubscriber, retryDelayMs } from './redis-connect.ts';
 
 const PING_EVERY_MS = 250;
-const SOCKET_TIMEOUT_MS = 1000;
-const RETRY_MAX_MS = 250;
 
 /** A bus over Redis's PUBLISH, on a connection of its own for what is heard. */
 export interface RedisBus extends Bus {
@@ -23,6 +22,7 @@ export function createRedisBus(options: {
   const { channel } = options;
   let listener: BusListener | null = null;
   let isLinked = false;
+  let isClosed = false;
   let connection: { redis: Redis; pings: NodeJS.Timeout } | null = null;
 
   function lost(): void {
@@ -40,25 +40,26 @@ export function createRedisBus(options: {
     }
   }
 
-  function open(): { redis: Redis; pings: NodeJS.Timeout } {
-    const redis = new Redis(options.url, {
-      autoResubscribe: false,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      connectTimeout: 1000,
-      // A link that is dead without a word: a ping waits, and this clock cuts it.
-      socketTimeout: SOCKET_TIMEOUT_MS,
-      disableClientInfo: true,
-      retryStrategy: (attempt) => Math.min(attempt * 50, RETRY_MAX_MS),
-    });
+  function open(attempt = 0): void {
+    const redis = connectSubscriber(options.url, attempt);
     redis.on('error', () => {}); // told by the connection of the commands
     redis.on('message', (_channel, key) => listener?.evict(key));
     redis.on('ready', () => void subscribe(redis));
     redis.on('close', lost);
+    redis.on('end', () => {
+      if (isClosed) return;
+      clearInterval(pings);
+      setTimeout(
+        () => {
+          if (!isClosed) open(attempt + 1);
+        },
+        retryDelayMs(attempt + 1),
+      ).unref();
+    });
     const pings = setInterval(() => {
       redis.ping().catch(() => {});
     }, PING_EVERY_MS).unref();
-    return { redis, pings };
+    connection = { redis, pings };
   }
 
   return {
@@ -67,10 +68,11 @@ export function createRedisBus(options: {
     },
     listen(next) {
       listener = next;
-      connection ??= open();
+      if (connection === null) open();
       if (isLinked) next.linked();
     },
     close() {
+      isClosed = true;
       clearInterval(connection?.pings);
       connection?.redis.disconnect();
     },

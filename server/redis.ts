@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
-import { Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { RELEASE } from './cache/scripts.ts';
 import type { Script } from './cache/scripts.ts';
 import type { Store } from './cache/strategy.ts';
+import { connectRedis } from './redis-connect.ts';
 
 /** Redis behind a guard: a command is answered, or rejected within the timeout, or rejected at once while Redis is known to be away. */
 export interface GuardedRedis extends Store {
   /** @returns Milliseconds that a PING took. */
   ping(): Promise<number>;
-  /** The `stats`, `memory` and `keyspace` sections of INFO as one flat record. */
+  /** All sections of INFO as one flat record; of a cluster the sums over its primaries, where they are whole numbers. */
   info(): Promise<Record<string, string>>;
   /** Slow commands that Redis still lists, and all that it has logged since it started; null where its list is empty. */
   slowlog(): Promise<{ length: number; logged: number | null }>;
@@ -37,6 +39,8 @@ export interface RedisOptions {
   url: string;
   /** Longest wait for one command. */
   timeoutMs: number;
+  /** The client library's own settings in place of ours. */
+  clientDefaults?: boolean;
   /** False: no circuit breaker, each command waits by itself; to be compared with. Default: true. */
   breaker?: boolean;
   /** Told when the circuit opens and closes, and of connection errors (the same one only once). */
@@ -59,31 +63,23 @@ const CIRCUIT_STATES = {
   [CircuitState.Isolated]: 'open',
 } as const;
 
-const RETRY_MAX_MS = 250;
 const HALF_OPEN_AFTER_MS = 200;
 const FAILURES_TO_OPEN = 5;
-const SOCKET_TIMEOUT_MS = 1000;
 const PING_EVERY_MS = 250;
 const SCAN_COUNT = 500;
 
 /**
  * Connects in the background and keeps trying: the server starts without Redis and takes it up when it comes.
- *
- * Why these settings (measured with ioredis 6): with its defaults a command hangs 73 s when Redis dies and for ever
- * when it is frozen. `commandTimeout` rejects the command but keeps the dead socket, so `socketTimeout` replaces it;
- * that clock runs only while a command waits, hence the pings. The circuit breaker spares later readers the wait.
+ * The settings of the client, and why: `redis-connect.ts`. Its `socketTimeout` runs only while a command waits, hence the
+ * pings. The circuit breaker spares later readers the wait.
  */
 export function createRedis(options: RedisOptions): GuardedRedis {
-  const redis = new Redis(options.url, {
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 1,
-    commandTimeout: options.timeoutMs,
-    socketTimeout: Math.max(SOCKET_TIMEOUT_MS, options.timeoutMs),
-    connectTimeout: 1000,
-    disableClientInfo: true,
-    retryStrategy: (attempt) => Math.min(attempt * 50, RETRY_MAX_MS),
+  const redis = connectRedis(options.url, {
+    timeoutMs: options.timeoutMs,
+    defaults: options.clientDefaults ?? false,
   });
+  const isCluster = redis instanceof Cluster;
+  const primaries = (): Redis[] => (redis instanceof Cluster ? redis.nodes('master') : [redis]);
 
   let lastError = '';
   redis.on('error', (error) => {
@@ -126,19 +122,39 @@ export function createRedis(options: RedisOptions): GuardedRedis {
       }, PING_EVERY_MS).unref()
     : undefined;
 
-  async function* keys(families: readonly string[]): AsyncGenerator<string[]> {
-    for (const family of families) {
-      let cursor = '0';
-      do {
-        const at = cursor;
-        const [next, found] = await send(() =>
-          redis.scan(at, 'MATCH', `${escapeGlob(family)}*`, 'COUNT', SCAN_COUNT),
-        );
-        cursor = next;
-        if (found.length > 0) yield found;
-      } while (cursor !== '0');
+  /** Keys, with the node that has them. */
+  async function* keys(families: readonly string[]): AsyncGenerator<[found: string[], Redis]> {
+    for (const node of primaries()) {
+      for (const family of families) {
+        let cursor = '0';
+        do {
+          const at = cursor;
+          const [next, found] = await send(() =>
+            node.scan(at, 'MATCH', `${escapeGlob(family)}*`, 'COUNT', SCAN_COUNT),
+          );
+          cursor = next;
+          if (found.length > 0) yield [found, node];
+        } while (cursor !== '0');
+      }
     }
   }
+
+  /** A node of a cluster refuses keys of several slots in one command. */
+  const unlink = async (node: Redis, found: readonly string[]): Promise<number> => {
+    if (!isCluster) return send(() => node.unlink(...found));
+    const each = await Promise.all(found.map((key) => send(() => node.unlink(key))));
+    return each.reduce((sum, count) => sum + count, 0);
+  };
+
+  const slowlogOf = async (node: Redis): Promise<{ length: number; logged: number | null }> => {
+    const [length, newest] = await Promise.all([
+      send(() => node.slowlog('LEN')),
+      send(() => node.slowlog('GET', 1)),
+    ]);
+    // Entries are numbered from 0 for as long as the process lives, also when older ones are dropped.
+    const id: unknown = Array.isArray(newest) && Array.isArray(newest[0]) ? newest[0][0] : null;
+    return { length: Number(length), logged: id === null ? null : Number(id) + 1 };
+  };
 
   const digests = new Map<Script, string>(); // as large as the number of scripts
   const run: Store['run'] = async (script, keyNames, values) => {
@@ -161,7 +177,10 @@ export function createRedis(options: RedisOptions): GuardedRedis {
 
   return {
     get: (key) => send(() => redis.getBuffer(key)),
-    getMany: (wanted) => send(() => redis.mgetBuffer(...wanted)),
+    getMany: (wanted) =>
+      isCluster
+        ? Promise.all(wanted.map((key) => send(() => redis.getBuffer(key))))
+        : send(() => redis.mgetBuffer(...wanted)),
     async set(key, value, ttlMs) {
       await send(() => redis.set(key, value, 'PX', ttlMs));
     },
@@ -177,27 +196,30 @@ export function createRedis(options: RedisOptions): GuardedRedis {
       await send(() => redis.publish(channel, message));
     },
     async info() {
-      const lines = (await send(() => redis.info())).split('\r\n');
-      const pairs = lines.filter((line) => line.includes(':')).map((line) => line.split(':', 2));
-      return Object.fromEntries(pairs.map(([name = '', value = '']) => [name, value]));
+      const infos = await Promise.all(primaries().map((node) => send(() => node.info())));
+      const sum: Record<string, string> = {};
+      for (const line of infos.flatMap((info) => info.split('\r\n'))) {
+        const [name = '', value] = line.split(':', 2);
+        if (value !== undefined) sum[name] = added(sum[name], value);
+      }
+      return sum;
     },
     async slowlog() {
-      const [length, newest] = await Promise.all([
-        send(() => redis.slowlog('LEN')),
-        send(() => redis.slowlog('GET', 1)),
-      ]);
-      // Entries are numbered from 0 for as long as the process lives, also when older ones are dropped.
-      const id: unknown = Array.isArray(newest) && Array.isArray(newest[0]) ? newest[0][0] : null;
-      return { length: Number(length), logged: id === null ? null : Number(id) + 1 };
+      const each = await Promise.all(primaries().map(slowlogOf));
+      const numbers = each.flatMap(({ logged }) => logged ?? []);
+      return {
+        length: each.reduce((sum, { length }) => sum + length, 0),
+        logged: numbers.length === 0 ? null : numbers.reduce((sum, logged) => sum + logged, 0),
+      };
     },
     async clear(families) {
       let deleted = 0;
-      for await (const found of keys(families)) deleted += await send(() => redis.unlink(...found));
+      for await (const [found, node] of keys(families)) deleted += await unlink(node, found);
       return deleted;
     },
     async count(families) {
       let total = 0;
-      for await (const found of keys(families)) total += found.length;
+      for await (const [found] of keys(families)) total += found.length;
       return total;
     },
     state: () =>
@@ -208,6 +230,13 @@ export function createRedis(options: RedisOptions): GuardedRedis {
       redis.disconnect();
     },
   };
+}
+
+/** What is no number stays as the first node has it. */
+function added(sum: string | undefined, value: string): string {
+  if (sum === undefined) return value;
+  const isNumber = /^\d+$/.test(sum) && /^\d+$/.test(value);
+  return isNumber ? String(Number(sum) + Number(value)) : sum;
 }
 
 function escapeGlob(text: string): string {

@@ -1,17 +1,19 @@
-import { Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { INVALIDATE, leaseKey, staleCopyKey } from '../cache/scripts.ts';
 import { createKeys } from '../keys.ts';
+import { connectRedis } from '../redis-connect.ts';
 
 /** The copies in Redis. Every method rejects within the timeout when Redis gives no answer. */
 export interface Copies {
-  /** One round trip for all stores. When it rejects, some may be done and others not: the call may be repeated. */
+  /** One round trip for all stores; in a cluster the commands of the stores side by side. When it rejects, some may be done and others not: the call may be repeated. */
   invalidate(slugs: readonly string[]): Promise<void>;
   /** Deletes everything that is kept of any page. */
   clear(): Promise<void>;
   /**
    * Names the data set: another name means that this is another process than before, or one with another history, which may
    * lack deletions that the former acknowledged.
-   * @throws also when it is a replica.
+   * @throws also when it is a replica. Of a cluster: all of its primaries together.
    */
   identity(): Promise<string>;
   /** Connections made so far: behind a new one may be another Redis. */
@@ -19,7 +21,6 @@ export interface Copies {
   close(): void;
 }
 
-const RETRY_MAX_MS = 250;
 const SCAN_COUNT = 500;
 
 /**
@@ -35,18 +36,11 @@ export function openCopies(options: {
   onUp: (up: boolean) => void;
   onError: (message: string) => void;
 }): Copies {
-  const { timeoutMs } = options;
-  const keys = createKeys(options.keyPrefix);
-  const redis = new Redis(options.url, {
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 1,
-    commandTimeout: timeoutMs,
-    socketTimeout: timeoutMs,
-    connectTimeout: timeoutMs,
-    disableClientInfo: true,
-    retryStrategy: (attempt) => Math.min(attempt * 50, RETRY_MAX_MS),
-  });
+  const { url, timeoutMs } = options;
+  const redis = connectRedis(url, { timeoutMs });
+  const isCluster = redis instanceof Cluster;
+  const primaries = (): Redis[] => (redis instanceof Cluster ? redis.nodes('master') : [redis]);
+  const keys = createKeys(options.keyPrefix, { hashTags: isCluster });
   redis.on('error', (error) => options.onError(error.message));
   let connections = 0;
   redis.on('ready', () => {
@@ -57,6 +51,16 @@ export function openCopies(options: {
 
   return {
     async invalidate(slugs) {
+      if (isCluster) {
+        await Promise.all(
+          slugs.map((slug) => {
+            const key = keys.catalog(slug);
+            if (options.what === 'value') return redis.del(key);
+            return redis.eval(INVALIDATE.lua, 3, key, leaseKey(key), staleCopyKey(key));
+          }),
+        );
+        return;
+      }
       const pipeline = redis.pipeline();
       for (const slug of slugs) {
         const key = keys.catalog(slug);
@@ -69,25 +73,41 @@ export function openCopies(options: {
       if (answers?.length !== slugs.length) throw new Error('redis did not answer all');
     },
     async clear() {
-      const pattern = `${escapeGlob(keys.catalog(''))}*`;
-      let cursor = '0';
-      do {
-        const [next, found] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT);
-        cursor = next;
-        if (found.length > 0) await redis.unlink(...found);
-      } while (cursor !== '0');
+      const pattern = `${escapeGlob(keys.catalogs)}*`;
+      for (const node of primaries()) {
+        let cursor = '0';
+        do {
+          const [next, found] = await node.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT);
+          cursor = next;
+          // A node of a cluster refuses keys of several slots in one command.
+          if (isCluster) await Promise.all(found.map((key) => node.unlink(key)));
+          else if (found.length > 0) await node.unlink(...found);
+        } while (cursor !== '0');
+      }
     },
     async identity() {
-      const [server, replication] = await Promise.all([
-        redis.info('server'),
-        redis.info('replication'),
-      ]);
-      if (field(replication, 'role') !== 'master') {
+      const all = await Promise.all(
+        primaries().map(async (node) => {
+          const [server, replication] = await Promise.all([
+            node.info('server'),
+            node.info('replication'),
+          ]);
+          return { role: field(replication, 'role'), server, replication };
+        }),
+      );
+      if (all.length === 0) throw new Error('redis is away');
+      if (all.some(({ role }) => role !== 'master')) {
         // Demoted under us: whoever is the master now is behind the same name, so ask anew.
         redis.disconnect(true);
         throw new Error('redis is a replica');
       }
-      return `${field(server, 'run_id')} ${field(replication, 'master_replid')}`;
+      return all
+        .map(
+          ({ server, replication }) =>
+            `${field(server, 'run_id')} ${field(replication, 'master_replid')}`,
+        )
+        .sort()
+        .join(' ');
     },
     get connections() {
       return connections;

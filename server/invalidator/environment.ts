@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integer, logLevel, parseVariables, url } from '../environment.ts';
+import { integer, logLevel, parseVariables, redisUrl, url } from '../environment.ts';
 
 /**
  * Settings of one invalidator process.
@@ -35,7 +35,7 @@ const schema = z.object({
   CACHELAB_HOST: z.string().default('127.0.0.1'),
   CACHELAB_PORT: integer(0, 65_535).default(3100),
   CACHELAB_PG_URL: url(['postgres://', 'postgresql://']),
-  CACHELAB_REDIS_URL: url(['redis://', 'rediss://']),
+  CACHELAB_REDIS_URL: redisUrl,
   CACHELAB_KEY_PREFIX: z.string().max(100, 'at most 100 characters').default(''),
   CACHELAB_INVALIDATOR_POLL_MS: integer(5, 60_000).default(200),
   CACHELAB_INVALIDATOR_HEARTBEAT_MS: integer(50, 60_000).default(500),
