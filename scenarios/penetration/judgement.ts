@@ -135,19 +135,27 @@ export function theory(analysis: Analysed): TheoryCheck[] {
     .flatMap((arm) => [selectsRow(arm) ?? [], memoryRow(arm) ?? []].flat());
 }
 
-/** Share of the stores that a filter holds over those that it was made for; null without a filter or a valid trial. */
+/**
+ * What a filter lets through; null without a filter or a valid trial.
+ * `fill`: share of the stores that it holds over those that it was made for. `expected`: by the bits that this very filter has
+ * set, where the server told them (then `spread` is 0), else of an average filter, which differs from the next by `spread`.
+ */
 export function filterFill(
   arm: ArmAnalysis,
-): { fill: number; expected: number; spread: number } | null {
+): { fill: number; expected: number; spread: number; average: number } | null {
   const known = mean(arm, 'knownStores');
   const capacity = mean(arm, 'filterCapacity');
   const wanted = mean(arm, 'filterRate');
   if (known === null || capacity === null || wanted === null) return null;
   const shape = bloomShape(capacity, wanted);
+  const average = falsePositiveRate(shape, known);
+  const setShare = mean(arm, 'filterSetShare');
+  const hashes = mean(arm, 'filterHashes');
+  const own = setShare === null || hashes === null ? null : setShare ** hashes;
   return {
     fill: known / capacity,
-    expected: falsePositiveRate(shape, known),
-    spread: falsePositiveSpread(shape, known),
+    ...{ average, expected: own ?? average },
+    spread: own === null ? falsePositiveSpread(shape, known) : 0,
   };
 }
 
@@ -179,9 +187,13 @@ function expectedSelects(
   if (filter !== null) {
     if (!random) return null; // ten slugs are no sample of the filter's errors
     return {
-      formula: '(1 - e^(-kn/m))^k',
+      formula: filter.spread === 0 ? 'f^k' : '(1 - e^(-kn/m))^k',
       theory: filter.expected,
-      note: `false positives of the filter; it holds ${figure(filter.fill)} times the stores that it was made for, and one filter differs from the next by ${figure(1.96 * filter.spread)} in 95 % of all cases`,
+      note:
+        `false positives of the filter; it holds ${figure(filter.fill)} times the stores that it was made for, ` +
+        (filter.spread === 0
+          ? `and f is the share of bits set in this very one; of an average one (1 - e^(-kn/m))^k = ${figure(filter.average)}`
+          : `and one filter differs from the next by ${figure(1.96 * filter.spread)} in 95 % of all cases`),
     };
   }
   if (arm.policy === 'cached') {

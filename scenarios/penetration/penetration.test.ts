@@ -96,6 +96,19 @@ describe('theory', () => {
     expect(rowOf('none-random', ALL)).toMatchObject({ theory: 1, agrees: true });
     expect(rowOf('negative-random', findings(3000, 2900))?.agrees).toBe(false);
   });
+
+  test('a filter that told its own bits is held against them: 0.53^7 = 0.0117, where an average one lets 0.0100 through', () => {
+    const told = (selects: number): Findings => {
+      const found = findings(30_000, selects, { capacity: 1001 });
+      return {
+        ...found,
+        samples: { ...found.samples, filterSetShare: [0.53], filterHashes: [7] },
+      };
+    };
+    expect(rowOf('bloom-random', told(360))).toMatchObject({ formula: 'f^k', agrees: true });
+    expect(rowOf('bloom-random', told(300))).toMatchObject({ agrees: false });
+    expect(rowOf('bloom-random', findings(30_000, 300, { capacity: 1001 }))?.agrees).toBe(true);
+  });
 });
 
 test('scorecard, answer and figures follow what was found', () => {

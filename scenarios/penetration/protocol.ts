@@ -16,6 +16,7 @@ export const protocol: Protocol = {
     const known = await knownStores(hands);
     const stores = Math.min(GOOD_STORES, known - 1);
     await prime(hands, Math.min(PRIMED_STORES, stores));
+    const { filter } = await hands.stats();
 
     const running = hands.load({
       extra: {
@@ -67,6 +68,9 @@ export const protocol: Protocol = {
             : {
                 filterCapacity: [design.filter.capacity],
                 filterRate: [design.filter.falsePositiveRate],
+                ...(filter === null
+                  ? {}
+                  : { filterSetShare: [filter.setShare], filterHashes: [filter.hashes] }),
               }),
           selectsPerBadRequest: [absentLookUps / Math.max(1, absent)],
           goodHitShare: [goodHits / Math.max(1, goodReads)],

@@ -56,6 +56,9 @@ describe('a Bloom filter', () => {
       const deviation = Math.sqrt((theory * (1 - theory)) / 200_000);
       const measured = measuredRate(filter);
       expect(Math.abs(measured - theory)).toBeLessThan(4 * deviation + 0.06 * theory);
+      // Of this very filter its bits say more.
+      const own = filter.setShare() ** filter.k;
+      expect(Math.abs(measured - own)).toBeLessThan(4 * deviation + 0.01 * own);
     },
   );
 

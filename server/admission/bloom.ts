@@ -6,6 +6,8 @@ export interface BloomFilter {
   readonly m: number;
   /** Bits per entry. */
   readonly k: number;
+  /** Share of the bits that are set: to the k-th power, the share of strangers that this very filter lets through. */
+  setShare(): number;
 }
 
 /** Most bits: their number, like the hashes, must fit into 32 bits with room for the sum of two. */
@@ -46,6 +48,11 @@ export function createBloomFilter(capacity: number, falsePositiveRate: number): 
       });
     },
     mayHave: (text) => everyBit(text, (word, mask) => ((words[word] ?? 0) & mask) !== 0),
+    setShare() {
+      let set = 0;
+      for (const word of words) for (let left = word; left !== 0; left &= left - 1) set += 1;
+      return set / m;
+    },
   };
 }
 

@@ -24,6 +24,8 @@ export interface KnownSlugs extends Existence {
   follow(settings: PolicySettings): Promise<void>;
   /** `off`: no policy asks; `loading`: everything may exist. */
   state(): 'off' | 'loading' | 'ready';
+  /** The filter that a policy asked for, as it is filled now; null without one. */
+  filter(): { bits: number; hashes: number; setShare: number } | null;
   close(): void;
 }
 
@@ -153,6 +155,7 @@ export function createKnownSlugs(options: KnownSlugsOptions): KnownSlugs {
       (await barrier()) && link !== null && filter !== null && !filter.mayHave(key),
     isReady: () => link !== null,
     announcements: () => announced,
+    filter: () => filter && { bits: filter.m, hashes: filter.k, setShare: filter.setShare() },
     state: () => (running === null ? 'off' : link === null ? 'loading' : 'ready'),
     async follow({ admission, negativeTtlMs }) {
       forgetting = negativeTtlMs !== null;

@@ -129,7 +129,7 @@ function guard(token: string | null): RequestHandler {
   };
 }
 
-function labStats({ stats, db, redis }: Context): LabStats {
+function labStats({ stats, db, redis, knownSlugs }: Context): LabStats {
   const { measure, other } = stats.phases;
   const { state: circuit, opened } = redis.circuit();
   return {
@@ -139,6 +139,7 @@ function labStats({ stats, db, redis }: Context): LabStats {
     redis: { state: redis.state(), circuit, opened },
     eventLoopDelayP99Ms: stats.loopDelayP99Ms(),
     menuVersions: Object.fromEntries(stats.menuVersions),
+    filter: knownSlugs?.filter() ?? null,
     cacheEvents: stats.cacheEvents,
   };
 }
