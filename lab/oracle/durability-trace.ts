@@ -33,11 +33,11 @@ export function parseTrace(text: string, folder: string): TraceEvent[] {
   for (const line of text.split('\n')) {
     const resumed = /^(\d+) +(\d+\.\d+) <\.\.\. (\w+) resumed>.*= (-?\d+)/.exec(line);
     if (resumed !== null) {
-      const [, pid = '', seconds, name, result] = resumed;
+      const [, pid = '', seconds = '', name, result] = resumed;
       const begun = open.get(pid);
       open.delete(pid);
-      if (begun?.call.name === name)
-        end({ ...begun.call, atMs: Number(seconds) * 1000 }, begun.syncing, Number(result));
+      if (begun === undefined || begun.call.name !== name) continue;
+      end({ ...begun.call, atMs: msOf(seconds) }, begun.syncing, Number(result));
       continue;
     }
     const call = callOf(line);
@@ -51,12 +51,15 @@ export function parseTrace(text: string, folder: string): TraceEvent[] {
   return events;
 }
 
+/** Microseconds are what strace knows. */
+const msOf = (seconds: string): number => Math.round(Number(seconds) * 1e6) / 1e3;
+
 function callOf(line: string): Call | null {
   const [, pid = '', seconds, name = '', text = ''] =
     /^(\d+) +(\d+\.\d+) (\w+)(\(.*)$/.exec(line) ?? [];
   if (seconds === undefined) return null;
   const target = /^\(\d+<(.*?)>[,)\s]/.exec(text)?.[1] ?? null;
-  return { name, pid, target, atMs: Number(seconds) * 1000, text };
+  return { name, pid, target, atMs: msOf(seconds), text };
 }
 
 function eventOf(call: Call, folder: string, syncing: number, result: number): TraceEvent | null {
@@ -69,7 +72,9 @@ function eventOf(call: Call, folder: string, syncing: number, result: number): T
   }
   if (SYNCS.includes(name))
     return path === null ? null : { atMs, kind: 'synced', path, bytes: syncing };
-  const [from, to] = [...text.matchAll(/"([^"]*)"/g)].map(([, named = '']) => relative(named, folder));
+  const [from, to] = [...text.matchAll(/"([^"]*)"/g)].map(([, named = '']) =>
+    relative(named, folder),
+  );
   if (from === undefined) return null;
   if (name.startsWith('unlink')) return { atMs, kind: 'removed', path: from };
   return name.startsWith('rename') && to !== undefined ? { atMs, kind: 'renamed', from, to } : null;
@@ -123,7 +128,8 @@ export function namesSettled(events: readonly TraceEvent[]): number {
 export function answerTimes(events: readonly TraceEvent[], sizes: readonly number[]): number[] {
   const answers = events.flatMap((event) => (event.kind === 'answered' ? [event] : []));
   const bySocket = new Map<string, number>();
-  for (const { socket, bytes } of answers) bySocket.set(socket, (bySocket.get(socket) ?? 0) + bytes);
+  for (const { socket, bytes } of answers)
+    bySocket.set(socket, (bySocket.get(socket) ?? 0) + bytes);
   const [client] = [...bySocket].toSorted(([, a], [, b]) => b - a)[0] ?? [];
   const times: number[] = [];
   let sent = 0;

@@ -43,7 +43,9 @@ export async function startNode(
     if (node !== null) return node;
     // Somebody may have taken the port between our look and its start.
     if (tries === START_TRIES)
-      throw new Error(`redis-server did not start${options.tracing === undefined ? '' : ' under strace'}`);
+      throw new Error(
+        `redis-server did not start${options.tracing === undefined ? '' : ' under strace'}`,
+      );
   }
 }
 
@@ -59,12 +61,17 @@ async function tryStart(
   ];
   const startedMs = performance.now();
   const process_ = tracing
-    ? hands.spawn('redis under strace', 'strace', [...straceArguments(tracing), program.bin, ...server], {
-        env: program.env,
-        cwd: folder,
-        // Asked to end, the tracer would let the server go: it ends by itself with the server.
-        stopSignal: 'SIGCONT',
-      })
+    ? hands.spawn(
+        'redis under strace',
+        'strace',
+        [...straceArguments(tracing), program.bin, ...server],
+        {
+          env: program.env,
+          cwd: folder,
+          // Asked to end, the tracer would let the server go: it ends by itself with the server.
+          stopSignal: 'SIGCONT',
+        },
+      )
     : hands.spawn('durable redis', program.bin, server, {
         env: program.env,
         cwd: folder,
@@ -75,7 +82,12 @@ async function tryStart(
     return null;
   }
   const readyAfterMs = performance.now() - startedMs;
-  const client = new Redis({ port, host: '127.0.0.1', maxRetriesPerRequest: 0, retryStrategy: () => null });
+  const client = new Redis({
+    port,
+    host: '127.0.0.1',
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
   client.on('error', () => {}); // it is going to be killed
   const pid = Number(/process_id:(\d+)/.exec(await client.info('server'))?.[1]);
   return {
@@ -109,11 +121,12 @@ async function freePort(): Promise<number> {
 }
 
 async function untilPong(hands: Hands, port: number, exited: Promise<unknown>): Promise<boolean> {
-  let ended = false;
-  void exited.then(() => (ended = true));
+  const ended = exited.then(() => 'ended' as const);
   const deadlineMs = performance.now() + READY_WITHIN_MS;
-  while (!ended && performance.now() < deadlineMs) {
-    if (await answersPing(port)) return true;
+  while (performance.now() < deadlineMs) {
+    const answer = await Promise.race([ended, answersPing(port)]);
+    if (answer === 'ended') return false;
+    if (answer) return true;
     await hands.sleep(POLL_MS);
   }
   return false;

@@ -61,7 +61,7 @@ export function depthOf({ measureSeconds }: ProfileDesign): Depth {
     traces: 1,
     cuts: quick ? 3 : 5,
     saturationSeconds: quick ? 0.5 : 1,
-    recoveryKeys: quick ? [20_000] : full ? [20_000, 100_000, 300_000] : [20_000, 100_000],
+    recoveryKeys: quick ? [20_000] : full ? [10_000, 50_000, 200_000] : [20_000, 100_000],
     restarts: quick ? 1 : 2,
     saveSeconds: quick ? 1 : 5,
     hourSeconds: quick ? 2 : 4,
@@ -92,6 +92,11 @@ export function argumentsOf(mode: Mode, { saveSeconds }: Pick<Depth, 'saveSecond
     // The log of the other modes is never rewritten; the protocol rewrites that of `mixed` itself, at a known moment.
     ...['--auto-aof-rewrite-percentage', '0'],
   ];
+}
+
+/** Stretches that a kill ends, without strace; those of RDB are long, and under strace it loses the same. */
+export function killsOf(mode: Mode, depth: Depth): number {
+  return mode === 'rdb' ? Math.max(1, depth.kills - 1) : depth.kills;
 }
 
 /** Seconds of writes before a kill; snapshots are due every `saveSeconds` + 1, and the kill falls anywhere between two. */

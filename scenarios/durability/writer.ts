@@ -1,4 +1,5 @@
-import { once } from 'node:events';
+import { createHash } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Write } from '../../lab/oracle/durability.ts';
 import { CALLERS, DELETE_SHARE, DISHES, VALUE_BYTES, WRITES_PER_SECOND } from './plan.ts';
@@ -22,7 +23,7 @@ export interface Written {
 /** A load that goes on until it is stopped, so that a server can be killed in the middle of it. */
 export interface OpenLoad {
   /** Resolves after `seconds` of writes: the load goes on. */
-  reached: Promise<void>;
+  reached: Promise<unknown>;
   /** Writes no more. What has no answer yet will have none. */
   stop(): Written;
 }
@@ -61,26 +62,25 @@ export async function startOpenLoad(
       acknowledged += 1;
     }
   });
-  let tellReached: () => void = () => {};
-  const reached = new Promise<void>((resolve) => (tellReached = resolve));
+  const reached = new EventEmitter();
   const timer = setInterval(() => {
     const nowMs = performance.now();
-    const due = Math.floor(((nowMs - startMs) * WRITES_PER_SECOND) / 1000);
+    const due = Math.floor(((nowMs - startMs) * WRITES_PER_SECOND) / 1000) + 1;
     let batch = '';
     while (writes.length < due) {
       const at = writes.length;
       const key = `dish:${Math.floor(random() * DISHES)}`;
-      const value = random() < DELETE_SHARE ? null : `${at}:`.padEnd(VALUE_BYTES, '.');
+      const value = random() < DELETE_SHARE ? null : valueOf(at);
       batch += value === null ? command('DEL', key) : command('SET', key, value);
       writes.push({ key, value, ackMs: null });
       answerBytes.push(value === null ? ANSWER_BYTES.del : ANSWER_BYTES.set);
       lagsMs.push(nowMs - scheduledMs(at));
     }
     if (batch !== '' && !socket.destroyed) socket.write(batch);
-    if (nowMs - startMs >= seconds * 1000) tellReached();
+    if (nowMs - startMs >= seconds * 1000) reached.emit('reached');
   }, TICK_MS);
   return {
-    reached,
+    reached: once(reached, 'reached'),
     stop() {
       clearInterval(timer);
       socket.destroy();
@@ -95,7 +95,7 @@ export async function saturate(
   seconds: number,
   random: () => number,
 ): Promise<number> {
-  const value = '.'.repeat(VALUE_BYTES);
+  const value = valueOf(0);
   const sockets = await Promise.all(Array.from({ length: CALLERS }, () => dial(port)));
   let acknowledged = 0;
   const startMs = performance.now();
@@ -104,9 +104,10 @@ export async function saturate(
     const write = (): boolean =>
       socket.write(command('SET', `dish:${Math.floor(random() * DISHES)}`, value));
     socket.on('data', () => {
-      if (performance.now() >= endMs) return void socket.destroy();
-      acknowledged += 1;
-      write();
+      if (performance.now() < endMs) {
+        acknowledged += 1;
+        write();
+      } else socket.destroy();
     });
     write();
   }
@@ -141,6 +142,17 @@ export async function fill(port: number, keys: number, writesPerKey: number): Pr
   socket.destroy();
 }
 
-/** Keys and values of `fill`: `sent` counts all writes from 0. */
+/** A key of `fill`. */
 export const keyOf = (index: number): string => `page:${index}`;
-export const valueOf = (sent: number): string => `${sent}:`.padEnd(VALUE_BYTES, '.');
+
+/** Text that a snapshot's compression gains little from, as a compressed page is. */
+const TEXT = Array.from({ length: 100 }, (_, index) =>
+  createHash('sha256').update(String(index)).digest('base64'),
+).join('');
+
+/** The value of a write, by its place in the order of all: no two are alike. */
+export function valueOf(at: number): string {
+  const head = `${at}:`;
+  const from = (at * 61) % (TEXT.length - VALUE_BYTES);
+  return head + TEXT.slice(from, from + VALUE_BYTES - head.length);
+}
