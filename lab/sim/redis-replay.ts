@@ -233,7 +233,7 @@ export class ReplayClient {
 
       const missed = new Set<number>();
       block.forEach((id, at) => {
-        if (found[at] === 0) missed.add(id);
+        if (found[at]! <= 0) missed.add(id);
         else hits[from + at] = 1;
       });
       let sets = '';
