@@ -22,6 +22,7 @@ const BORDERS: { files: RegExp; may: RegExp[]; mayTypes?: RegExp[] }[] = [
     may: [
       /^lab\/(experiment|protocol|result|measures|claims|errors|seeded-random)\.ts$/,
       /^lab\/(stats|theory|oracle)\//,
+      /^lab\/sim\/redis-replay\.ts$/,
       /^sim\//,
       /^reports\//,
       /^server\/cache\/(presets|staleness-bound)\.ts$/,
@@ -128,13 +129,18 @@ function lockFileProblems(files: ReadonlyMap<string, string>): string[] {
   );
 }
 
-function scenarioProblems(files: ReadonlyMap<string, string>, registered: string[]): string[] {
+function scenarioProblems(
+  files: ReadonlyMap<string, string>,
+  registered: readonly string[],
+  withoutPages: readonly string[] = [],
+): string[] {
   const folders = new Set(
     [...files.keys()].flatMap((path) => /^scenarios\/([^/]+)\//.exec(path)?.[1] ?? []),
   );
   folders.delete('lib');
   const incomplete = [...folders].flatMap((folder) =>
     ['experiment.ts', 'load.ts', 'README.md']
+      .filter((name) => name !== 'load.ts' || !withoutPages.includes(folder))
       .map((name) => `scenarios/${folder}/${name}`)
       .filter((path) => !files.has(path))
       .map((path) => `${path} is missing`),
@@ -151,6 +157,7 @@ function scenarioProblems(files: ReadonlyMap<string, string>, registered: string
 
 const files = repositoryFiles();
 const names = EXPERIMENTS.map(({ name }) => name);
+const withoutPages = EXPERIMENTS.filter(({ pages }) => pages === false).map(({ name }) => name);
 const planted = (path: string, text: string): Map<string, string> => new Map([[path, text]]);
 
 describe('the repository', () => {
@@ -207,8 +214,8 @@ describe('the repository', () => {
     expect(lockFileProblems(planted('package-lock.json', lock))).toHaveLength(1);
   });
 
-  test('each scenario has its design, its load and its page, and is registered under its folder’s name', () => {
-    expect(scenarioProblems(files, names)).toEqual([]);
+  test('each scenario has its design, its load (if it has pages) and its page, and is registered under its folder’s name', () => {
+    expect(scenarioProblems(files, names, withoutPages)).toEqual([]);
     expect(scenarioProblems(planted('scenarios/x/experiment.ts', ''), ['y'])).toEqual([
       'scenarios/x/load.ts is missing',
       'scenarios/x/README.md is missing',
