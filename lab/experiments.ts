@@ -1,5 +1,7 @@
 import { experiment as aa } from '../scenarios/aa/experiment.ts';
 import { experiment as avalanche } from '../scenarios/avalanche/experiment.ts';
+import { experiment as bigKey } from '../scenarios/big-key/experiment.ts';
+import { experiment as batchCatalog } from '../scenarios/batch-catalog/experiment.ts';
 import { experiment as capacity } from '../scenarios/capacity/experiment.ts';
 import { experiment as clients } from '../scenarios/clients/experiment.ts';
 import { experiment as coordinatedOmission } from '../scenarios/coordinated-omission/experiment.ts';
@@ -35,8 +37,10 @@ export const EXPERIMENTS: readonly Experiment[] = [
   penetration,
   peers,
   memory,
+  bigKey,
   durability,
   clients,
+  batchCatalog,
   eviction,
   simulator,
   aa,
