@@ -24,7 +24,7 @@ import { type SimOutput, textTable } from './sim.ts';
 import { supervised } from './supervised.ts';
 
 /** Requests of one replay: the fast form is to take a minute. */
-const REQUESTS = { fast: 600_000, long: 1_000_000 };
+const REQUESTS = { fast: 540_000, long: 1_000_000 };
 
 /**
  * `sim validate`: the model of Redis against a real one, policy by policy.
