@@ -158,6 +158,26 @@ program
   });
 
 program
+  .command('top')
+  .description('live figures of a running store, its cache and its Redis; Ctrl-C ends')
+  .option('--url <address>', 'of the store', 'http://127.0.0.1:3000')
+  .option('--every <time>', 'between two readings, 200ms to 1h', '1s')
+  .option('--once', 'one reading, with totals since the last reset', false)
+  .option('--json', 'one JSON object a line', false)
+  .addHelpText(
+    'after',
+    examples(
+      'npm run lab -- top',
+      'npm run lab -- top --url http://127.0.0.1:8080 --every 5s | tee top.log',
+      'npm run lab -- top --once --json',
+    ),
+  )
+  .action(async (flags: { url: string; every: string; once: boolean; json: boolean }) => {
+    const { topCommand } = await import('./commands/top.ts');
+    process.exitCode = await topCommand(flags);
+  });
+
+program
   .command('doctor')
   .description('what is installed, what is missing, and what to type')
   .option('--json', 'as JSON', false)
