@@ -32,7 +32,7 @@ export interface Rates {
 }
 
 /**
- * Turns readings into rates. The server reads Redis at most once a second: rates of Redis are those between the last two
+ * Turns readings into rates. The server reads Redis about once a second at most: rates of Redis are those between the last two
  * of its samples, also when a reading brings no new one.
  */
 export class RateMeter {

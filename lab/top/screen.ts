@@ -10,57 +10,80 @@ export interface Line {
 
 const line = (text: string, tone: Line['tone'] = 'plain'): Line => ({ text, tone });
 
-/** All figures of one moment, a block for each of store, database and Redis. */
+/** All figures of one moment, a block for each of store, database and Redis. Rates are left out while there are none. */
 export function block({ stats, rates }: Moment): Line[] {
   const { redis, pool } = stats;
-  const { store } = rates;
+  const { store, redis: live } = rates;
   const outcomes = Object.entries(stats.outcomes).map(([name, count]) => `${name} ${short(count)}`);
   return [
-    row('store', [
-      `${short(store?.requestsPerSecond)} req/s`,
-      `hits ${percent(store?.hitRatio)} %`,
-      `p99 <= ${short(store?.p99AtMostMs)} ms`,
-      `mean ${short(store?.meanPageMs)} ms`,
-      `${short(store?.errorsPerSecond)} errors/s`,
-      `${short(store?.shedPerSecond)} shed/s`,
+    ...row('store', [
+      ...(store === null
+        ? []
+        : [
+            `${short(store.requestsPerSecond)} req/s`,
+            `hits ${percent(store.hitRatio)} %`,
+            `p99 <= ${short(store.p99AtMostMs)} ms`,
+            `mean ${short(store.meanPageMs)} ms`,
+            `${short(store.errorsPerSecond)} errors/s`,
+            `${short(store.shedPerSecond)} shed/s`,
+          ]),
     ]),
-    row('', [
+    ...row(store === null ? 'store' : '', [
       `since reset: ${short(stats.requests)} requests`,
       `hits ${percent(stats.hit_ratio)} %`,
       `${short(stats.errors)} errors`,
       `${short(stats.shed)} shed`,
     ]),
-    row('', outcomes.length === 0 ? ['no reads yet'] : outcomes),
-    row('database', [
-      `${short(store?.loadsPerSecond)} loads/s`,
-      `mean ${short(store?.meanLoadMs)} ms`,
-      `${short(store?.selectsPerSecond)} SELECTs/s`,
+    ...row('', outcomes),
+    ...row('database', [
       `pool ${pool.open - pool.idle} busy of ${pool.size}`,
       `${pool.waiting} waiting`,
+      ...(store === null
+        ? []
+        : [
+            `${short(store.loadsPerSecond)} loads/s`,
+            `mean ${short(store.meanLoadMs)} ms`,
+            `${short(store.selectsPerSecond)} SELECTs/s`,
+          ]),
     ]),
-    row('', [`since reset: ${short(stats.loads)} loads`, `${short(stats.selects)} SELECTs`]),
-    row('redis', [
+    ...row('', [`since reset: ${short(stats.loads)} loads`, `${short(stats.selects)} SELECTs`]),
+    ...row('redis', [
       redis.state,
       `circuit ${redis.circuit}, opened ${short(redis.circuit_opened)} times`,
-      `up for ${age(redis.uptime_seconds)}`,
-      `${short(redis.keys)} keys of this store`,
-      `${short(redis.db_keys)} in all, ${short(redis.db_keys_with_ttl)} with TTL`,
     ]),
-    row('', [
-      `memory ${bytes(redis.used_memory_bytes)} of ${redis.max_memory_bytes === 0 ? 'no limit' : bytes(redis.max_memory_bytes)}`,
+    ...(redis.sampled_at_ms === undefined ? [] : redisBlock(redis)),
+    ...(live === null
+      ? []
+      : row('', [
+          `${short(live.commandsPerSecond)} commands/s`,
+          `hits ${percent(live.hitRatio)} %`,
+          `${short(live.evictedPerSecond)} evicted/s`,
+          `${short(live.expiredPerSecond)} expired/s`,
+          `${short(live.slowPerSecond)} slow/s`,
+        ])),
+  ];
+}
+
+function redisBlock(redis: Moment['stats']['redis']): Line[] {
+  const limit = redis.max_memory_bytes === 0 ? 'no limit' : bytes(redis.max_memory_bytes);
+  return [
+    ...row('', [
+      `keys ${short(redis.keys)} of this store, ${short(redis.db_keys)} in all, ${short(redis.db_keys_with_ttl)} with TTL`,
+      `clients ${short(redis.connected_clients)} of ${short(redis.max_clients)}`,
+    ]),
+    ...row('', [
+      `memory ${bytes(redis.used_memory_bytes)} of ${limit}`,
       `resident ${bytes(redis.rss_bytes)}`,
       `fragmentation ${ratio(redis.fragmentation_ratio)}`,
-      `${short(redis.connected_clients)} clients of ${short(redis.max_clients)}`,
     ]),
-    row('', [
-      `${short(rates.redis?.commandsPerSecond)} commands/s`,
-      `hits ${percent(rates.redis?.hitRatio)} % (${percent(redis.hit_ratio)} % since start)`,
-      `${short(rates.redis?.evictedPerSecond)} evicted/s (${short(redis.evicted_keys)})`,
-      `${short(rates.redis?.expiredPerSecond)} expired/s (${short(redis.expired_keys)})`,
+    ...row('', [
+      `since start, ${age(redis.uptime_seconds)} ago: hits ${percent(redis.hit_ratio)} %`,
+      `${short(redis.evicted_keys)} evicted`,
+      `${short(redis.expired_keys)} expired`,
     ]),
-    row('', [
+    ...row('', [
       `slow commands ${short(redis.slowlog_length)} listed, ${short(redis.slowlog_logged)} logged`,
-      `${short(redis.connected_replicas)} replicas`,
+      `replicas ${short(redis.connected_replicas)}`,
       `lag ${short(redis.replication_lag_seconds)} s, ${bytes(redis.replication_lag_bytes)}`,
     ]),
   ];
@@ -104,6 +127,6 @@ export function screen(
     .map(({ text, tone }) => line(text.slice(0, size.columns), tone));
 }
 
-function row(name: string, parts: readonly string[]): Line {
-  return line(`${name.padEnd(10)}${parts.join('   ')}`);
+function row(name: string, parts: readonly string[]): Line[] {
+  return parts.length === 0 ? [] : [line(`${name.padEnd(10)}${parts.join('   ')}`)];
 }

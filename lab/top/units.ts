@@ -3,10 +3,11 @@ export const NONE = '-';
 
 const STEPS = ['', 'k', 'M', 'G', 'T'] as const;
 
-/** At most 5 characters: `0`, `0.42`, `7.5`, `870`, `12.3k`, `4.5M`. */
+/** At most 5 characters: `0`, `0.42`, `7.5`, `870`, `1085`, `12.3k`, `4.5M`. */
 export function short(value: number | null | undefined): string {
   if (value === null || value === undefined) return NONE;
   if (!Number.isFinite(value)) return 'inf';
+  if (value >= 999.5 && value < 9999.5) return value.toFixed(0);
   let [step, left] = [0, value];
   while (left >= 999.5 && step < STEPS.length - 1) {
     left /= 1000;

@@ -70,5 +70,6 @@ export function sumOutcomes(phases: readonly PhaseCounters[]): Partial<Record<Ou
 }
 
 function secondsCounts({ count, sumSeconds, bounds, counts }: SecondsHistogram): SecondsCounts {
-  return { count, sum: sumSeconds, bounds, counts };
+  // A copy: while Redis is asked, more pages are counted.
+  return { count, sum: sumSeconds, bounds, counts: [...counts] };
 }

@@ -14,7 +14,7 @@ type Ask = () => number | null;
 
 /**
  * `GET /metrics` for Prometheus. Everything is read from the counters when asked: a page request does nothing for it,
- * and Redis is asked at most once a second. Counters begin again with `POST /lab/stats/reset`, which Prometheus takes
+ * and Redis is asked about once a second at most. Counters begin again with `POST /lab/stats/reset`, which Prometheus takes
  * for a restart.
  */
 export function serveMetrics(
