@@ -9,6 +9,7 @@ import { experiment as durability } from '../scenarios/durability/experiment.ts'
 import { experiment as editTwice } from '../scenarios/edit-twice/experiment.ts';
 import { experiment as eviction } from '../scenarios/eviction/experiment.ts';
 import { experiment as failureMatrix } from '../scenarios/failure-matrix/experiment.ts';
+import { experiment as fragmentation } from '../scenarios/fragmentation/experiment.ts';
 import { experiment as hardened } from '../scenarios/hardened/experiment.ts';
 import { experiment as hitRatio } from '../scenarios/hit-ratio/experiment.ts';
 import { experiment as latency } from '../scenarios/latency/experiment.ts';
@@ -42,6 +43,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   clients,
   batchCatalog,
   eviction,
+  fragmentation,
   simulator,
   aa,
 ];

@@ -1,8 +1,8 @@
-import { armOf, claim, figure, notJudged } from '../../lab/claims.ts';
+import { armOf, claim, figure, notJudged, times } from '../../lab/claims.ts';
 import type { Analysed } from '../../lab/experiment.ts';
 import type { ArmAnalysis, ClaimResult, Estimate, TheoryCheck } from '../../lab/result.ts';
 import { arithmeticMean, geometricMean } from '../../lab/stats/mean.ts';
-import { percent } from '../../reports/format.ts';
+import { percent, plural } from '../../reports/format.ts';
 import { cellName, isPacked, type Line, LINES, placeOf, type Shape } from './grid.ts';
 import { hashBytesPerField, stringBytesPerField } from './hash-model.ts';
 
@@ -46,14 +46,21 @@ export function dishSaved(analysis: Pick<Analysed, 'arms'>): {
   saved: number;
   hashBytes: number;
   stringBytes: number;
-  n: number;
+  /** How far the trials lie apart, in words. */
+  spread: string;
 } | null {
   const arm = analysis.arms.find((one) => one.arm === 'layouts' && one.trials.valid > 0) ?? null;
   const hash = sampleOf(arm, 'hash-per-dish/dishBytes');
   const strings = sampleOf(arm, 'string-per-field/dishBytes');
   if (hash === null || strings === null) return null;
   const [hashBytes, stringBytes] = [hash.value, strings.value];
-  return { saved: 1 - hashBytes / stringBytes, hashBytes, stringBytes, n: hash.n };
+  const both = ['hash-per-dish', 'string-per-field'].map(
+    (name) => new Set(arm?.findings?.samples[`${name}/dishBytes`]),
+  );
+  const spread = both.every(({ size }) => size === 1)
+    ? `the same in ${plural(hash.n, 'trial')}`
+    : `Hash ${times(hash)}, Strings ${times(strings)} in ${plural(hash.n, 'trial')}`;
+  return { saved: 1 - hashBytes / stringBytes, hashBytes, stringBytes, spread };
 }
 
 export function answer(analysis: Analysed): string {
@@ -74,7 +81,7 @@ export function claims(analysis: Analysed): ClaimResult[] {
   const cells = cellsOf(analysis);
   if (dish === null) return [notJudged('C11', 'no valid trial of the layouts')];
   const about = (saved: number): boolean => saved >= ABOUT_HALF.low && saved <= ABOUT_HALF.high;
-  const measured = `${percent(dish.saved)} saved by a dish of the restaurant (${figure(dish.stringBytes)} bytes as Strings, ${figure(dish.hashBytes)} as a Hash; counted, the same in all ${dish.n} trials)`;
+  const measured = `${percent(dish.saved)} saved by a dish of the restaurant (${figure(dish.stringBytes)} bytes as Strings, ${figure(dish.hashBytes)} as a Hash; counted, ${dish.spread})`;
   if (cells.length === 0) {
     return about(dish.saved)
       ? [claim('C11', 'confirmed', measured, 'about half; the limits of listpacks were not tested')]

@@ -14,6 +14,8 @@ import type { Trips } from './trips.ts';
 export interface Layout {
   name: string;
   title: string;
+  /** Each dish lies on its own, beside the frames. */
+  byDish?: true;
   write(trips: Trips, key: string, catalog: Catalog): Promise<void>;
   /** The page as it could be sent to a browser; a compressed one stays compressed. */
   readAll(trips: Trips, key: string): Promise<Buffer>;
@@ -140,7 +142,7 @@ function byDish(
     }));
   };
   return {
-    ...{ name, title },
+    ...{ name, title, byDish: true },
     async write(trips, key, catalog) {
       await writeFrames(trips, key, catalog);
       const all = catalog.categories.flatMap(({ products }) => products);

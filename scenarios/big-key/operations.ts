@@ -1,0 +1,240 @@
+import { gzipSync } from 'node:zlib';
+import type { Redis } from 'ioredis';
+import type { Hands } from '../../lab/protocol.ts';
+import { readCatalog } from '../memory/catalog.ts';
+import { type ArmName, KEYS_PER_MATCH, MEMBERS, PARTS, SCAN_COUNT } from './plan.ts';
+import { openUnread, type Unread } from './unread.ts';
+
+/** What is done to a big key, again and again, while others read small ones. */
+export interface Operation {
+  /** Its commands, as SLOWLOG writes them. */
+  commands: readonly string[];
+  /** Before the reads begin: so many big things as will be deleted. */
+  prepare?(repetitions: number): Promise<void>;
+  /** @returns What came back, to be held against `expects`: bytes, members or keys. */
+  run(repetition: number): Promise<number>;
+  expects: number;
+}
+
+const BIG = 'big';
+const SPARE = 'spare';
+const BATCH = 1000;
+const part = (n: number): string => `${BIG}:${String(n).padStart(3, '0')}`;
+const spare = (n: number): string => `${SPARE}:${n}`;
+
+/** Writes what the arm needs. */
+export async function operationsOf(
+  hands: Hands,
+  arm: ArmName,
+): Promise<{ operations: Record<string, Operation>; close: () => void; bytes: number }> {
+  const unread = await openUnread(hands.urls.redis);
+  const { redis } = hands;
+  const quiet: Operation = { commands: [], run: () => Promise.resolve(0), expects: 0 };
+  const deletions = (): Record<string, Operation> => ({
+    del: deletion('DEL', redis, unread),
+    unlink: deletion('UNLINK', redis, unread),
+  });
+  const close = (): void => unread.close();
+  switch (arm) {
+    case 'value': {
+      const { pages, whole } = await bigValue(hands);
+      const operations = {
+        quiet,
+        ...(await valueOperations(redis, unread, pages)),
+        ...deletions(),
+      };
+      return { operations, close, bytes: whole.length };
+    }
+    case 'members': {
+      await fill(unread, 'HSET', BIG, (n) => [`field:${n}`, `value:${n}`]);
+      await fill(unread, 'SADD', 'set', (n) => [`member:${n}`]);
+      const bytes = Number(await redis.memory('USAGE', BIG, 'SAMPLES', 100));
+      return {
+        operations: { quiet, ...memberOperations(redis, unread), ...deletions() },
+        close,
+        bytes,
+      };
+    }
+    case 'keyspace': {
+      await fill(unread, 'MSET', null, (n) => [`key:${String(n).padStart(7, '0')}`, 'x']);
+      return { operations: { quiet, ...keyOperations(redis, unread) }, close, bytes: 0 };
+    }
+    default:
+      return arm satisfies never;
+  }
+}
+
+/** Pages of the restaurant with prices of their own: an array of them is the big value. */
+async function bigValue({ connect, random }: Hands): Promise<{ pages: Buffer[]; whole: Buffer }> {
+  const catalog = await readCatalog(await connect(), 'lao-zhang');
+  const pages = Array.from({ length: PARTS }, () => {
+    for (const { products } of catalog.categories)
+      for (const dish of products) dish.price = 1 + Math.floor(random() * 300);
+    return Buffer.from(JSON.stringify(catalog));
+  });
+  return { pages, whole: together(pages) };
+}
+
+function together(pages: readonly Buffer[]): Buffer {
+  return Buffer.from(`[${pages.map(String).join(',')}]`);
+}
+
+async function valueOperations(
+  redis: Redis,
+  unread: Unread,
+  pages: readonly Buffer[],
+): Promise<Record<string, Operation>> {
+  const whole = together(pages);
+  const compressed = gzipSync(whole, { level: 1 });
+  await redis.set(BIG, whole);
+  await redis.set(`${BIG}:gzip`, compressed);
+  await redis.hset(`${BIG}:fields`, ...pages.flatMap((page, n) => [String(n), page]));
+  for (const [n, page] of pages.entries()) await redis.set(part(n), page);
+  const parts = pages.map((_, n) => part(n));
+  /** Length of a reply: `$42\r\n…\r\n`. */
+  const bulk = (length: number): number => `$${length}\r\n`.length + length + 2;
+  const all = pages.reduce((sum, { length }) => sum + bulk(length), 0);
+  const gets = parts.map((key) => ['GET', key]);
+  return {
+    get: {
+      commands: ['GET'],
+      run: () => unread.command('GET', BIG),
+      expects: bulk(whole.length),
+    },
+    set: {
+      commands: ['SET'],
+      run: () => unread.command('SET', BIG, whole),
+      expects: '+OK\r\n'.length,
+    },
+    'get-gzip': {
+      commands: ['GET'],
+      run: () => unread.command('GET', `${BIG}:gzip`),
+      expects: bulk(compressed.length),
+    },
+    'get-part': {
+      commands: ['GET'],
+      run: () => unread.command('GET', part(0)),
+      expects: bulk(pages[0]!.length),
+    },
+    'hget-field': {
+      commands: ['HGET'],
+      run: () => unread.command('HGET', `${BIG}:fields`, '0'),
+      expects: bulk(pages[0]!.length),
+    },
+    'mget-parts': {
+      commands: ['MGET'],
+      run: () => unread.command('MGET', ...parts),
+      expects: `*${PARTS}\r\n`.length + all,
+    },
+    'pipeline-parts': { commands: ['GET'], run: () => unread.pipeline(gets), expects: all },
+    'awaited-parts': {
+      commands: ['GET'],
+      async run() {
+        let bytes = 0;
+        for (const get of gets) bytes += await unread.command(...get);
+        return bytes;
+      },
+      expects: all,
+    },
+  };
+}
+
+function memberOperations(redis: Redis, unread: Unread): Record<string, Operation> {
+  return {
+    hgetall: {
+      commands: ['HGETALL'],
+      run: () => unread.command('HGETALL', BIG),
+      expects: repliesOf(`*${2 * MEMBERS}`, ['field:', 'value:']),
+    },
+    hscan: {
+      commands: ['HSCAN'],
+      run: () => scanned((cursor) => redis.hscan(BIG, cursor, 'COUNT', SCAN_COUNT), 2),
+      expects: MEMBERS,
+    },
+    smembers: {
+      commands: ['SMEMBERS'],
+      run: () => unread.command('SMEMBERS', 'set'),
+      expects: repliesOf(`*${MEMBERS}`, ['member:']),
+    },
+    sscan: {
+      commands: ['SSCAN'],
+      run: () => scanned((cursor) => redis.sscan('set', cursor, 'COUNT', SCAN_COUNT), 1),
+      expects: MEMBERS,
+    },
+  };
+}
+
+/** Bytes of a reply that has each of these texts with the numbers from 0 on behind it. */
+function repliesOf(head: string, texts: readonly string[]): number {
+  let bytes = head.length + 2;
+  for (let n = 0; n < MEMBERS; n += 1) {
+    for (const text of texts) {
+      const length = text.length + String(n).length;
+      bytes += `$${length}`.length + 2 + length + 2;
+    }
+  }
+  return bytes;
+}
+
+function keyOperations(redis: Redis, unread: Unread): Record<string, Operation> {
+  const pattern = 'key:*123';
+  const matches = MEMBERS / KEYS_PER_MATCH;
+  return {
+    keys: {
+      commands: ['KEYS'],
+      run: () => unread.command('KEYS', pattern),
+      expects: `*${matches}\r\n`.length + matches * `$11\r\nkey:0000123\r\n`.length,
+    },
+    scan: {
+      commands: ['SCAN'],
+      run: () => scanned((cursor) => redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT), 1),
+      expects: matches,
+    },
+  };
+}
+
+/** Steps until the cursor is back at 0. @returns Elements; none came twice while nothing changes. */
+async function scanned(
+  step: (cursor: string) => Promise<[cursor: string, elements: string[]]>,
+  perMember: number,
+): Promise<number> {
+  let seen = 0;
+  let cursor = '0';
+  do {
+    const [next, elements] = await step(cursor);
+    seen += elements.length / perMember;
+    cursor = next;
+  } while (cursor !== '0');
+  return seen;
+}
+
+/** Takes away copies of the big key, which were made before. */
+function deletion(command: 'DEL' | 'UNLINK', redis: Redis, unread: Unread): Operation {
+  return {
+    commands: [command],
+    async prepare(repetitions) {
+      for (let n = 0; n < repetitions; n += 1) await redis.copy(BIG, spare(n), 'REPLACE');
+    },
+    run: (repetition) => unread.command(command, spare(repetition)),
+    expects: ':1\r\n'.length,
+  };
+}
+
+/** A million of them, in commands of a thousand, a few of these on their way at once. */
+async function fill(
+  unread: Unread,
+  command: string,
+  key: string | null,
+  of: (n: number) => string[],
+): Promise<void> {
+  const before = key === null ? [] : [key];
+  for (let from = 0; from < MEMBERS; from += 10 * BATCH) {
+    await unread.pipeline(
+      Array.from({ length: 10 }, (_, batch) => [
+        command,
+        ...before,
+        ...Array.from({ length: BATCH }, (__, n) => of(from + batch * BATCH + n)).flat(),
+      ]),
+    );
+  }
+}
