@@ -5,6 +5,7 @@ import { experiment as batchCatalog } from '../scenarios/batch-catalog/experimen
 import { experiment as capacity } from '../scenarios/capacity/experiment.ts';
 import { experiment as clients } from '../scenarios/clients/experiment.ts';
 import { experiment as coordinatedOmission } from '../scenarios/coordinated-omission/experiment.ts';
+import { experiment as degradation } from '../scenarios/degradation/experiment.ts';
 import { experiment as durability } from '../scenarios/durability/experiment.ts';
 import { experiment as editTwice } from '../scenarios/edit-twice/experiment.ts';
 import { experiment as eviction } from '../scenarios/eviction/experiment.ts';
@@ -12,6 +13,7 @@ import { experiment as failureMatrix } from '../scenarios/failure-matrix/experim
 import { experiment as fragmentation } from '../scenarios/fragmentation/experiment.ts';
 import { experiment as hardened } from '../scenarios/hardened/experiment.ts';
 import { experiment as hitRatio } from '../scenarios/hit-ratio/experiment.ts';
+import { experiment as hotKey } from '../scenarios/hot-key/experiment.ts';
 import { experiment as latency } from '../scenarios/latency/experiment.ts';
 import { experiment as memory } from '../scenarios/memory/experiment.ts';
 import { experiment as penetration } from '../scenarios/penetration/experiment.ts';
@@ -40,10 +42,12 @@ export const EXPERIMENTS: readonly Experiment[] = [
   memory,
   bigKey,
   durability,
+  hotKey,
   clients,
   batchCatalog,
   eviction,
   fragmentation,
+  degradation,
   simulator,
   aa,
 ];

@@ -1,6 +1,7 @@
 import { criterion as aa } from './aa.ts';
 import { criterion as avalanche } from './avalanche.ts';
 import type { Criterion } from './criterion.ts';
+import { criterion as degradation } from './degradation.ts';
 import { criterion as hardened } from './hardened.ts';
 import { criterion as failureMatrix } from './failure-matrix.ts';
 import { criterion as hitRatio } from './hit-ratio.ts';
@@ -16,6 +17,7 @@ import { criterion as staleSet } from './stale-set.ts';
 export const CRITERIA: Readonly<Record<string, Criterion>> = {
   aa,
   avalanche,
+  degradation,
   'failure-matrix': failureMatrix,
   hardened,
   'hit-ratio': hitRatio,
