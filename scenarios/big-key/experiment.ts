@@ -39,9 +39,12 @@ export const experiment: Experiment = {
   comparisons: [],
   profiles: {
     headline: null,
-    quick: { rounds: 1, warmSeconds: 0, measureSeconds: 1 },
-    standard: { rounds: 3, warmSeconds: 0, measureSeconds: 1.5 },
-    full: { rounds: 12, warmSeconds: 0, measureSeconds: 6 },
+    quick: {
+      ...{ rounds: 1, warmSeconds: 0, measureSeconds: 1 },
+      arms: ['value', 'keyspace'],
+    },
+    standard: { rounds: 2, warmSeconds: 0, measureSeconds: 1.5 },
+    full: { rounds: 6, warmSeconds: 0, measureSeconds: 6 },
   },
   flagsAsMeasures: {},
   answer,

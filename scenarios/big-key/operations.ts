@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Hands } from '../../lab/protocol.ts';
 import { readCatalog } from '../memory/catalog.ts';
 import { type ArmName, KEYS_PER_MATCH, MEMBERS, PARTS, SCAN_COUNT } from './plan.ts';
-import { openUnread, type Unread } from './unread.ts';
+import { openUnread, type Reply, type Unread } from './unread.ts';
 
 /** What is done to a big key, again and again, while others read small ones. */
 export interface Operation {
@@ -19,6 +19,7 @@ export interface Operation {
 const BIG = 'big';
 const SPARE = 'spare';
 const BATCH = 1000;
+const COUNT = ['COUNT', String(SCAN_COUNT)];
 const part = (n: number): string => `${BIG}:${String(n).padStart(3, '0')}`;
 const spare = (n: number): string => `${SPARE}:${n}`;
 
@@ -50,14 +51,14 @@ export async function operationsOf(
       await fill(unread, 'SADD', 'set', (n) => [`member:${n}`]);
       const bytes = Number(await redis.memory('USAGE', BIG, 'SAMPLES', 100));
       return {
-        operations: { quiet, ...memberOperations(redis, unread), ...deletions() },
+        operations: { quiet, ...memberOperations(unread), ...deletions() },
         close,
         bytes,
       };
     }
     case 'keyspace': {
       await fill(unread, 'MSET', null, (n) => [`key:${String(n).padStart(7, '0')}`, 'x']);
-      return { operations: { quiet, ...keyOperations(redis, unread) }, close, bytes: 0 };
+      return { operations: { quiet, ...keyOperations(unread) }, close, bytes: 0 };
     }
     default:
       return arm satisfies never;
@@ -98,40 +99,44 @@ async function valueOperations(
   return {
     get: {
       commands: ['GET'],
-      run: () => unread.command('GET', BIG),
+      run: () => bytesOf(unread.command('GET', BIG)),
       expects: bulk(whole.length),
     },
     set: {
       commands: ['SET'],
-      run: () => unread.command('SET', BIG, whole),
+      run: () => bytesOf(unread.command('SET', BIG, whole)),
       expects: '+OK\r\n'.length,
     },
     'get-gzip': {
       commands: ['GET'],
-      run: () => unread.command('GET', `${BIG}:gzip`),
+      run: () => bytesOf(unread.command('GET', `${BIG}:gzip`)),
       expects: bulk(compressed.length),
     },
     'get-part': {
       commands: ['GET'],
-      run: () => unread.command('GET', part(0)),
+      run: () => bytesOf(unread.command('GET', part(0))),
       expects: bulk(pages[0]!.length),
     },
     'hget-field': {
       commands: ['HGET'],
-      run: () => unread.command('HGET', `${BIG}:fields`, '0'),
+      run: () => bytesOf(unread.command('HGET', `${BIG}:fields`, '0')),
       expects: bulk(pages[0]!.length),
     },
     'mget-parts': {
       commands: ['MGET'],
-      run: () => unread.command('MGET', ...parts),
+      run: () => bytesOf(unread.command('MGET', ...parts)),
       expects: `*${PARTS}\r\n`.length + all,
     },
-    'pipeline-parts': { commands: ['GET'], run: () => unread.pipeline(gets), expects: all },
+    'pipeline-parts': {
+      commands: ['GET'],
+      run: () => bytesOf(unread.pipeline(gets)),
+      expects: all,
+    },
     'awaited-parts': {
       commands: ['GET'],
       async run() {
         let bytes = 0;
-        for (const get of gets) bytes += await unread.command(...get);
+        for (const get of gets) bytes += await bytesOf(unread.command(...get));
         return bytes;
       },
       expects: all,
@@ -139,26 +144,26 @@ async function valueOperations(
   };
 }
 
-function memberOperations(redis: Redis, unread: Unread): Record<string, Operation> {
+function memberOperations(unread: Unread): Record<string, Operation> {
   return {
     hgetall: {
       commands: ['HGETALL'],
-      run: () => unread.command('HGETALL', BIG),
+      run: () => bytesOf(unread.command('HGETALL', BIG)),
       expects: repliesOf(`*${2 * MEMBERS}`, ['field:', 'value:']),
     },
     hscan: {
       commands: ['HSCAN'],
-      run: () => scanned((cursor) => redis.hscan(BIG, cursor, 'COUNT', SCAN_COUNT), 2),
+      run: () => scanned(unread, (cursor) => ['HSCAN', BIG, cursor, ...COUNT], 2),
       expects: MEMBERS,
     },
     smembers: {
       commands: ['SMEMBERS'],
-      run: () => unread.command('SMEMBERS', 'set'),
+      run: () => bytesOf(unread.command('SMEMBERS', 'set')),
       expects: repliesOf(`*${MEMBERS}`, ['member:']),
     },
     sscan: {
       commands: ['SSCAN'],
-      run: () => scanned((cursor) => redis.sscan('set', cursor, 'COUNT', SCAN_COUNT), 1),
+      run: () => scanned(unread, (cursor) => ['SSCAN', 'set', cursor, ...COUNT], 1),
       expects: MEMBERS,
     },
   };
@@ -176,36 +181,44 @@ function repliesOf(head: string, texts: readonly string[]): number {
   return bytes;
 }
 
-function keyOperations(redis: Redis, unread: Unread): Record<string, Operation> {
+function keyOperations(unread: Unread): Record<string, Operation> {
   const pattern = 'key:*123';
   const matches = MEMBERS / KEYS_PER_MATCH;
   return {
     keys: {
       commands: ['KEYS'],
-      run: () => unread.command('KEYS', pattern),
+      run: () => bytesOf(unread.command('KEYS', pattern)),
       expects: `*${matches}\r\n`.length + matches * `$11\r\nkey:0000123\r\n`.length,
     },
     scan: {
       commands: ['SCAN'],
-      run: () => scanned((cursor) => redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT), 1),
+      run: () => scanned(unread, (cursor) => ['SCAN', cursor, 'MATCH', pattern, ...COUNT], 1),
       expects: matches,
     },
   };
 }
 
-/** Steps until the cursor is back at 0. @returns Elements; none came twice while nothing changes. */
+/** Steps until the cursor is back at 0. @returns Elements; none comes twice while nothing changes. */
 async function scanned(
-  step: (cursor: string) => Promise<[cursor: string, elements: string[]]>,
+  unread: Unread,
+  step: (cursor: string) => string[],
   perMember: number,
 ): Promise<number> {
   let seen = 0;
   let cursor = '0';
   do {
-    const [next, elements] = await step(cursor);
-    seen += elements.length / perMember;
+    const { head } = await unread.command(...step(cursor));
+    // `*2`, the cursor with its length, and how many elements follow.
+    const [, , next, count] = head.split('\r\n');
+    if (next === undefined || count === undefined) throw new Error(`no reply of a scan: ${head}`);
+    seen += Number(count.slice(1)) / perMember;
     cursor = next;
   } while (cursor !== '0');
   return seen;
+}
+
+async function bytesOf(reply: Promise<Reply>): Promise<number> {
+  return (await reply).bytes;
 }
 
 /** Takes away copies of the big key, which were made before. */
@@ -215,7 +228,7 @@ function deletion(command: 'DEL' | 'UNLINK', redis: Redis, unread: Unread): Oper
     async prepare(repetitions) {
       for (let n = 0; n < repetitions; n += 1) await redis.copy(BIG, spare(n), 'REPLACE');
     },
-    run: (repetition) => unread.command(command, spare(repetition)),
+    run: (repetition) => bytesOf(unread.command(command, spare(repetition))),
     expects: ':1\r\n'.length,
   };
 }

@@ -68,5 +68,5 @@ export function paceOf(
 ): { repetitions: number; periodMs: number; pauseMs: number } {
   return arm === 'value'
     ? { repetitions: Math.max(6, Math.round(measureSeconds / 0.15)), periodMs: 150, pauseMs: 50 }
-    : { repetitions: Math.max(1, Math.round(measureSeconds)), periodMs: 700, pauseMs: 300 };
+    : { repetitions: Math.max(1, Math.round(2 * measureSeconds)), periodMs: 500, pauseMs: 300 };
 }

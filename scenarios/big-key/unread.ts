@@ -1,18 +1,27 @@
-import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 
 const MARK = 'the-reply-is-over';
 const MARK_REPLY = Buffer.from(`$${MARK.length}\r\n${MARK}\r\n`);
+const MOST_HEAD_BYTES = 200;
+
+type Command = readonly (string | Buffer)[];
+
+export interface Reply {
+  bytes: number;
+  /** Its first bytes, as they came. */
+  head: string;
+}
 
 /**
  * A connection that lets replies pass unread: decoding a million fields would take the CPU that the small reads need, and the
- * time until Redis is done would be that of the decoder. An ECHO behind each command tells where its reply ends.
+ * time until Redis is done would be that of the decoder. An ECHO behind each command tells where its reply ends. One at a time.
  */
 export interface Unread {
-  /** @returns Bytes of the reply. @throws Error with Redis's words if it answered with an error. */
-  command(...words: readonly (string | number | Buffer)[]): Promise<number>;
-  /** Commands sent at once: as a client's pipeline does. */
-  pipeline(commands: readonly (readonly (string | number | Buffer)[])[]): Promise<number>;
+  /** @throws Error with Redis's words if it answered with an error. */
+  command(...words: Command): Promise<Reply>;
+  /** Commands sent at once, as a client's pipeline does. @returns All replies as one. */
+  pipeline(commands: readonly Command[]): Promise<Reply>;
   close(): void;
 }
 
@@ -23,8 +32,8 @@ export async function openUnread(url: string): Promise<Unread> {
   const pipeline: Unread['pipeline'] = (commands) => {
     const reply = replyOf(socket);
     socket.cork();
-    for (const words of commands) for (const part of encoded(words)) socket.write(part);
-    for (const part of encoded(['ECHO', MARK])) socket.write(part);
+    for (const words of commands) write(socket, words);
+    write(socket, ['ECHO', MARK]);
     socket.uncork();
     return reply;
   };
@@ -35,21 +44,26 @@ export async function openUnread(url: string): Promise<Unread> {
   };
 }
 
-function encoded(words: readonly (string | number | Buffer)[]): (string | Buffer)[] {
-  return [
-    `*${words.length}\r\n`,
-    ...words.flatMap((word) => {
-      const bytes = Buffer.isBuffer(word) ? word : Buffer.from(String(word));
-      return [`$${bytes.length}\r\n`, bytes, '\r\n'];
-    }),
-  ];
+/** Texts together, a large value as it is. */
+function write(socket: Socket, words: Command): void {
+  let text = `*${words.length}\r\n`;
+  for (const word of words) {
+    if (typeof word === 'string') {
+      text += `$${Buffer.byteLength(word)}\r\n${word}\r\n`;
+    } else {
+      socket.write(`${text}$${word.length}\r\n`);
+      socket.write(word);
+      text = '\r\n';
+    }
+  }
+  socket.write(text);
 }
 
-/** Until the mark has arrived. One at a time. */
-function replyOf(socket: Socket): Promise<number> {
+/** Until the mark has arrived. */
+function replyOf(socket: Socket): Promise<Reply> {
   return new Promise((resolve, reject) => {
     let bytes = 0;
-    let head = Buffer.alloc(0);
+    let head = '';
     let tail = Buffer.alloc(0);
     const done = (settle: () => void): void => {
       socket.off('data', onData).off('error', onError).off('close', onClose);
@@ -59,13 +73,13 @@ function replyOf(socket: Socket): Promise<number> {
     const onClose = (): void => done(() => reject(new Error('Redis closed the connection')));
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (head.length < 200) head = Buffer.concat([head, chunk.subarray(0, 200)]);
+      if (head.length < MOST_HEAD_BYTES)
+        head += chunk.toString('latin1', 0, MOST_HEAD_BYTES - head.length);
       tail = Buffer.concat([tail, chunk.subarray(-MARK_REPLY.length)]).subarray(-MARK_REPLY.length);
       if (!tail.equals(MARK_REPLY)) return;
-      const [line = ''] = head.toString().split('\r\n');
       done(() => {
-        if (line.startsWith('-')) reject(new Error(line.slice(1)));
-        else resolve(bytes - MARK_REPLY.length);
+        if (head.startsWith('-')) reject(new Error(head.slice(1).split('\r\n')[0]));
+        else resolve({ bytes: bytes - MARK_REPLY.length, head });
       });
     };
     socket.on('data', onData).on('error', onError).on('close', onClose);
