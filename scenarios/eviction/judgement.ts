@@ -109,12 +109,13 @@ export function shareFor(line: readonly [number, number][], ratio: number): numb
   return null;
 }
 
+const total = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0);
+
 /** What Redis itself refuses; what becomes of a page is another question. */
 function fullClaim(analysis: Analysed): ClaimResult {
   const arm = armOf(analysis, 'zipf-20');
   const refused = arm?.findings?.samples['refused noeviction'] ?? [];
   const misses = arm?.findings?.samples['misses noeviction'] ?? [];
-  const total = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0);
   const share = wilson(total(refused), total(misses));
   const hits = arm === null ? null : estimateOf(arm, 'hitRatio noeviction');
   if (share === null || hits === null) return notJudged('C13', 'no valid replay under noeviction');

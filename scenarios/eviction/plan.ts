@@ -97,13 +97,16 @@ export function paceOf({ redisClockFactor = 1, parameters = {} }: Arm, clockFact
 }
 
 /** Measured on 2 cores: lookups and SETs of one replay, and what lies between two. */
-const REPLAYED_PER_SECOND = 130_000;
-const SECONDS_BETWEEN = 0.1;
+const REPLAYED_PER_SECOND = 140_000;
+const SECONDS_BETWEEN = 0.05;
+const SECONDS_OF_CURVES = 2;
 
 /** Wall seconds of a trial of an arm that replays. */
-export function replaySeconds(arm: Arm, { cells, workload }: ReplayDesign): number {
+export function replaySeconds(arm: Arm, { cells, workload, curves }: ReplayDesign): number {
   const { requestsPerSecond, share, seeds } = paceOf(arm, arm.redisClockFactor ?? 1);
   const requests = REQUESTS * share * (workload === 'scan' ? 1.4 : 1);
   const pace = Math.min(REPLAYED_PER_SECOND, requestsPerSecond ?? REPLAYED_PER_SECOND);
-  return seeds * cells.length * (requests / pace + SECONDS_BETWEEN) + 1;
+  return (
+    seeds * cells.length * (requests / pace + SECONDS_BETWEEN) + (curves ? SECONDS_OF_CURVES : 0)
+  );
 }

@@ -4,7 +4,7 @@ import { runReplays } from './replays.ts';
 import { runSampling, SAMPLING_SECONDS } from './sampling.ts';
 import { runVeterans, VETERAN_CELLS } from './veterans.ts';
 
-const SECONDS_PER_VETERAN_CELL = 1.6;
+const SECONDS_PER_VETERAN_CELL = 1;
 
 /** Replays, the story's example, or the cost of sampling: whatever the arm is. */
 export const protocol: Protocol = {

@@ -14,7 +14,7 @@ export interface Workload {
 /** Of the crawler: it comes once for so many visitors. */
 const VISITORS_PER_CRAWL = 2;
 /** The hot set is a tenth of all stores, gets nine of ten requests and has moved on by its own size twice at the end. */
-const SHIFTING = { hot: STORES / 10, hotShare: 0.9, every: 60 };
+const SHIFTING = { hot: STORES / 10, hotShare: 0.9 };
 
 /**
  * The requests of one replay.
@@ -28,7 +28,10 @@ export function workloadOf(name: WorkloadName, seed: number, share = 1): Workloa
   const warm = Math.round(WARM * share);
   const { ids, objects } =
     name === 'shifting'
-      ? generate({ kind: 'shifting', objects: STORES, requests, seed, ...SHIFTING })
+      ? generate({
+          ...{ kind: 'shifting', objects: STORES, requests, seed, ...SHIFTING },
+          every: Math.round(requests / (2 * SHIFTING.hot)),
+        })
       : generate({ kind: 'zipf', objects: STORES, exponent: 1, requests, seed });
   if (name === 'scan') return withCrawler({ ids, objects }, warm, seed);
   const counted = new Uint8Array(ids.length).fill(1, warm);
