@@ -65,7 +65,10 @@ export interface Arm {
    * short trial; 1 when absent. Where no clock can be accelerated it stays at 1: `OwnRedis.clockFactor` tells.
    */
   redisClockFactor?: number;
-  /** Services that the servers reach through a TCP link of the lab, which the protocol may cut or slow: `hands.links`. */
+  /**
+   * Services that the servers reach through a TCP link of the lab, which the protocol may cut or slow: `hands.links`. With a
+   * topology `redis` puts one in front of each data node instead: `node.cut()`.
+   */
   links?: readonly ('redis' | 'postgres')[];
   /** For the experiment's own protocol. */
   parameters?: Readonly<Record<string, number | string | boolean>>;

@@ -120,7 +120,9 @@ export function openHands(
     servers: servers.map(handleOf),
     invalidator: parts.invalidator,
     redis: client,
-    catalogKey: (slug) => `${redis.keyPrefix}store_catalog:${slug}`,
+    catalogKey: (slug) =>
+      // The braces give the keys of a store one slot, as the server does.
+      `${redis.keyPrefix}store_catalog:${topology?.kind === 'cluster' ? `{${slug}}` : slug}`,
     ownRedis,
     links: parts.links,
     ownsPostgres: postgres.owned,

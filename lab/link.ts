@@ -19,16 +19,21 @@ const passOn: Deliver = (act) => act();
  * without a proxy to install. Names that the service itself announces (Sentinel, Cluster) lead past it.
  * @param url - Of the service, e.g. `redis://127.0.0.1:6379/0`; `link.url` is the same with the link's address.
  */
-export async function openLink(url: string): Promise<Link & { close(): Promise<void> }> {
-  const target = new URL(url);
-  const port = Number(target.port) || (target.protocol === 'redis:' ? 6379 : 5432);
+export async function openLink(url: string): Promise<
+  Link & {
+    /** Breaks all connections; new ones lead to another service of the same kind, as when a name or an address is moved. */
+    lead(url: string): void;
+    close(): Promise<void>;
+  }
+> {
+  let target = addressOf(url);
   const passages = new Set<Passage>();
   let state: 'whole' | 'cut' | 'black hole' = 'whole';
   let delayMs = 0;
 
   function open(passage: Passage): void {
     const { client } = passage;
-    const service = connect({ host: target.hostname, port, noDelay: true });
+    const service = connect({ ...target, noDelay: true });
     passage.service = service;
     pass(client, service, passOn);
     pass(service, client, late());
@@ -132,6 +137,10 @@ export async function openLink(url: string): Promise<Link & { close(): Promise<v
         }
       }
     },
+    lead(other) {
+      target = addressOf(other);
+      breakAll();
+    },
     async close() {
       breakAll();
       const closed = once(server, 'close');
@@ -139,4 +148,9 @@ export async function openLink(url: string): Promise<Link & { close(): Promise<v
       await closed;
     },
   };
+}
+
+function addressOf(url: string): { host: string; port: number } {
+  const { hostname, port, protocol } = new URL(url);
+  return { host: hostname, port: Number(port) || (protocol === 'redis:' ? 6379 : 5432) };
 }

@@ -15,12 +15,15 @@ export interface TrialLinks {
   close(): Promise<void>;
 }
 
-/** Puts the lab's links in front of the services that the arm names, for its servers; the lab itself goes past them. */
+/**
+ * Puts the lab's links in front of the services that the arm names, for its servers; the lab itself goes past them. Nodes of
+ * a topology have links of their own.
+ */
 export async function openTrialLinks(
-  { links: wanted = [] }: Pick<Arm, 'links'>,
+  { links: wanted = [], redis: kind = 'own' }: Pick<Arm, 'links' | 'redis'>,
   { postgres, redis }: Services,
 ): Promise<TrialLinks> {
-  const toRedis = wanted.includes('redis') ? await openLink(redis.url) : null;
+  const toRedis = wanted.includes('redis') && kind === 'own' ? await openLink(redis.url) : null;
   const toPostgres = wanted.includes('postgres') ? await openLink(postgres.url) : null;
   return {
     links: { redis: toRedis, postgres: toPostgres },

@@ -129,7 +129,12 @@ async function measure(
   const topology =
     arm.redis === undefined || arm.redis === 'own'
       ? null
-      : await startTopology(context, arm.redis, arm.redisArgs ?? []);
+      : await startTopology(
+          context,
+          arm.redis,
+          arm.redisArgs ?? [],
+          arm.links?.includes('redis') ?? false,
+        );
   const redis = redisOf(context, ownRedis, topology);
   const { postgres } = context.stack;
   const linked = await openTrialLinks(arm, { postgres, redis });

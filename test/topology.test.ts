@@ -41,7 +41,7 @@ async function until(what: string, holds: () => Promise<boolean> | boolean): Pro
   }
 }
 
-async function command(node: RedisNode, name: string, ...args: string[]): Promise<unknown> {
+async function command(node: { url: string }, name: string, ...args: string[]): Promise<unknown> {
   const client = new RedisClient(node.url, { maxRetriesPerRequest: 1 });
   client.on('error', () => {});
   try {
@@ -57,12 +57,12 @@ async function primaryOf(topology: RedisTopology, key?: string): Promise<RedisNo
   return node;
 }
 
-test('three topologies start side by side on ports from 20000 to 22767, lose their primaries, and stop: Sentinel and Cluster have another primary, replication has none', async (context) => {
+test('three topologies start side by side on ports from 20000 to 22767, lose their primaries, and stop: Sentinel and Cluster elect another primary, replication has none until it is promoted by hand', async (context) => {
   const redis = await program(context.skip);
   const startedMs = performance.now();
   const [replicated, sentinel, cluster] = await Promise.all([
     openTopology({ supervisor, program: redis, kind: 'replicated' }),
-    openTopology({ supervisor, program: redis, kind: 'sentinel' }),
+    openTopology({ supervisor, program: redis, kind: 'sentinel', links: true }),
     openTopology({ supervisor, program: redis, kind: 'cluster' }),
   ]);
   const all = [replicated, sentinel, cluster];
@@ -78,7 +78,6 @@ test('three topologies start side by side on ports from 20000 to 22767, lose the
   const ofSentinels = sentinel.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',');
   expect(sentinel.url).toBe(`redis+sentinel://${ofSentinels}/cachelab`);
   expect(cluster.url).toMatch(/^redis\+cluster:\/\/(127\.0\.0\.1:\d+,?){6}$/);
-  expect(replicated.url).toBe(replicated.nodes[0]?.url);
 
   expect((await primaryOf(replicated)).name).toBe('redis-1');
   const watched = await primaryOf(sentinel);
@@ -93,12 +92,18 @@ test('three topologies start side by side on ports from 20000 to 22767, lose the
   const startMs = performance.now() - startedMs;
 
   const before = owner.pid;
-  await Promise.all([replicated.nodes[0]?.kill(), watched.kill(), owner.kill()]);
+  await Promise.all([replicated.nodes[0]?.kill(), owner.kill()]);
+  watched.cut();
+  expect(() => owner.cut()).toThrow(/redis-3 has no link/);
   await until('another primary of each', async () => {
     const now = await Promise.all([sentinel.primary(), cluster.primary('a')]);
     return now.every((node) => node !== null) && now[0] !== watched && now[1] !== owner;
   });
   expect(await replicated.primary()).toBeNull();
+  await replicated.failover();
+  expect((await primaryOf(replicated)).name).toBe('redis-2');
+  await command(replicated, 'SET', 'b', 'by its address');
+  expect(await command(await primaryOf(replicated), 'GET', 'b')).toBe('by its address');
   expect(await command(await primaryOf(cluster, 'a'), 'GET', 'a')).toBe('kept');
   await owner.restart();
   expect(owner.pid).not.toBe(before);

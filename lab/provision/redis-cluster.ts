@@ -1,3 +1,4 @@
+import { LabError } from '../errors.ts';
 import { ask, field, items, settled } from './redis-ask.ts';
 import type { RunningNode, StartNode } from './redis-node.ts';
 import { dataSettings, elected, replicaState } from './redis-replication.ts';
@@ -14,12 +15,15 @@ export async function startCluster(start: StartNode): Promise<RunningNode[]> {
     Array.from({ length: NODES }, (_, index) =>
       start({
         name: `redis-${index + 1}`,
-        settings: (port) => [
-          ...dataSettings(port),
+        callsOthers: true,
+        settings: (place) => [
+          ...dataSettings(place),
           'cluster-enabled yes',
           'cluster-config-file nodes.conf',
           `cluster-node-timeout ${NODE_TIMEOUT_MS}`,
           'cluster-announce-ip 127.0.0.1',
+          `cluster-announce-port ${place.port}`,
+          `cluster-announce-bus-port ${place.busPort}`,
           // The shards that live go on while another has no primary, and a replica that was cut off long ago may stand in.
           'cluster-require-full-coverage no',
           'cluster-replica-validity-factor 0',
@@ -37,8 +41,10 @@ export async function startCluster(start: StartNode): Promise<RunningNode[]> {
     }),
   );
   const [first, ...others] = nodes;
-  for (const { port } of others)
-    await ask(first?.port ?? 0, 'CLUSTER', 'MEET', '127.0.0.1', String(port));
+  for (const { place } of others) {
+    const ports = [String(place.port), String(place.busPort)];
+    await ask(first?.port ?? 0, 'CLUSTER', 'MEET', '127.0.0.1', ...ports);
+  }
   await settled('the nodes of the cluster know each other', async () => {
     const infos = await Promise.all(nodes.map(({ port }) => ask(port, 'CLUSTER', 'INFO')));
     return infos.every((info) => field(info, 'cluster_known_nodes') === String(NODES));
@@ -77,6 +83,21 @@ export async function ownerOf(
     }),
   );
   return elected(nodes, votes);
+}
+
+/**
+ * Has a replica take over from the owner of a key's slot, which lives.
+ * @throws LabError `E_TOPOLOGY`
+ */
+export async function failoverOfShard(nodes: readonly RunningNode[], key: string): Promise<void> {
+  const owner = await ownerOf(nodes, key);
+  for (const { port } of nodes) {
+    const [role, , primaryPort] = items(await ask(port, 'ROLE').catch(() => []));
+    if (owner === null || role !== 'slave' || Number(primaryPort) !== owner.place.port) continue;
+    await ask(port, 'CLUSTER', 'FAILOVER');
+    return;
+  }
+  throw new LabError('E_TOPOLOGY', 'the shard has no replica that could take over');
 }
 
 function slotsOf(shard: number): string[] {

@@ -9,7 +9,7 @@ import { requireFreePort } from './ports.ts';
 const LOWEST_PORT = 20_000;
 const HIGHEST_PORT = 22_767;
 /** From a cluster node's port to the one of its bus; Redis's own. */
-const BUS_OFFSET = 10_000;
+export const BUS_OFFSET = 10_000;
 const TRIES = 50;
 
 /** Given out by this process: two nodes that start side by side look before either listens. */

@@ -1,10 +1,11 @@
+import { LabError } from '../errors.ts';
 import { ask, items, settled } from './redis-ask.ts';
-import type { RunningNode, StartNode } from './redis-node.ts';
+import type { Place, RunningNode, StartNode } from './redis-node.ts';
 
 const REPLICAS = 2;
 
 /** Settings of every data node: nothing on disk, and a name that the others can reach it by. */
-export function dataSettings(port: number): string[] {
+export function dataSettings({ port }: Place): string[] {
   return [
     'save ""',
     'appendonly no',
@@ -25,7 +26,7 @@ export async function startReplication(start: StartNode): Promise<RunningNode[]>
     Array.from({ length: REPLICAS }, (_, index) =>
       start({
         name: `redis-${index + 2}`,
-        settings: (port) => [...dataSettings(port), `replicaof 127.0.0.1 ${primary.port}`],
+        settings: (place) => [...dataSettings(place), `replicaof 127.0.0.1 ${primary.place.port}`],
       }),
     ),
   );
@@ -48,23 +49,44 @@ export async function isPrimary({ port }: { port: number }): Promise<boolean> {
   return role === 'master';
 }
 
+/**
+ * Promotes the first replica that lives; the others that live follow it.
+ * @throws LabError `E_TOPOLOGY`
+ */
+export async function promoteByHand(nodes: readonly RunningNode[]): Promise<RunningNode> {
+  for (const node of nodes) {
+    const isReplica = await replicaState(node.port).catch(() => null);
+    if (isReplica === null) continue;
+    await ask(node.port, 'REPLICAOF', 'NO', 'ONE');
+    const port = String(node.place.port);
+    const others = nodes.filter((other) => other !== node);
+    await Promise.allSettled(
+      others.map((other) => ask(other.port, 'REPLICAOF', '127.0.0.1', port)),
+    );
+    return node;
+  }
+  throw new LabError('E_TOPOLOGY', 'no replica is left that could be promoted');
+}
+
 /** The primary that most of the living nodes follow; a node follows itself while it is one. */
 export async function mostFollowed(nodes: readonly RunningNode[]): Promise<RunningNode | null> {
   const votes = await Promise.all(
-    nodes.map(async ({ port }) => {
+    nodes.map(async ({ port, place }) => {
+      // `master`, offset, replicas; or `slave`, host, port of the primary, state.
       const [role, , primaryPort] = items(await ask(port, 'ROLE').catch(() => []));
-      return role === 'master' ? port : Number(primaryPort ?? 0);
+      return role === 'master' ? place.port : Number(primaryPort ?? 0);
     }),
   );
   return elected(nodes, votes);
 }
 
-/** The node with the most votes, by port, if it takes writes; null otherwise. */
+/** The node with the most votes, which are the ports that others know, if it takes writes; null otherwise. */
 export async function elected(
   nodes: readonly RunningNode[],
   votes: readonly number[],
 ): Promise<RunningNode | null> {
-  const count = ({ port }: RunningNode): number => votes.filter((vote) => vote === port).length;
+  const count = ({ place }: RunningNode): number =>
+    votes.filter((vote) => vote === place.port).length;
   const [most] = nodes.toSorted((a, b) => count(b) - count(a));
   if (most === undefined || count(most) === 0) return null;
   return (await isPrimary(most)) ? most : null;

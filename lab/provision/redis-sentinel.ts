@@ -1,3 +1,4 @@
+import { LabError } from '../errors.ts';
 import { ask, field, items, settled } from './redis-ask.ts';
 import type { RunningNode, StartNode } from './redis-node.ts';
 import { elected, startReplication } from './redis-replication.ts';
@@ -16,14 +17,14 @@ export async function startSentinels(
   start: StartNode,
 ): Promise<{ nodes: RunningNode[]; sentinels: RunningNode[] }> {
   const nodes = await startReplication(start);
-  const primaryPort = nodes[0]?.port ?? 0;
+  const primaryPort = nodes[0]?.place.port ?? 0;
   // The replicas first: a sentinel asks a new primary for its replicas at once, and again only after 10 s.
   const sentinels = await Promise.all(
     Array.from({ length: SENTINELS }, (_, index) =>
       start({
         name: `sentinel-${index + 1}`,
         sentinel: true,
-        settings: (port) => [
+        settings: ({ port }) => [
           'sentinel announce-ip 127.0.0.1',
           `sentinel announce-port ${port}`,
           `sentinel monitor ${SENTINEL_NAME} 127.0.0.1 ${primaryPort} ${QUORUM}`,
@@ -53,4 +54,16 @@ export async function namedBySentinels(
     }),
   );
   return elected(nodes, votes);
+}
+
+/**
+ * Has the sentinels elect another primary, though this one lives.
+ * @throws LabError `E_TOPOLOGY`
+ */
+export async function failoverBySentinels(sentinels: readonly RunningNode[]): Promise<void> {
+  for (const { port } of sentinels) {
+    const answer = await ask(port, 'SENTINEL', 'FAILOVER', SENTINEL_NAME).catch(() => null);
+    if (answer === 'OK') return;
+  }
+  throw new LabError('E_TOPOLOGY', 'no sentinel takes the command to fail over');
 }
