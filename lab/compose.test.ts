@@ -13,6 +13,7 @@ interface Service {
   environment?: Record<string, string>;
   ports?: string[];
   profiles?: string[];
+  volumes?: string[];
   healthcheck?: { test: string[] };
   depends_on?: Record<string, { condition: string }>;
 }
@@ -56,7 +57,7 @@ describe('docker-compose.yml', () => {
     const images = Object.values(services).flatMap(({ image }) =>
       image === undefined ? [] : [image],
     );
-    for (const image of images) expect(image).toMatch(/:\d+\.\d+\.?\d*(-\w+)?$/);
+    for (const image of images) expect(image).toMatch(/:v?\d+\.\d+\.?\d*(-\w+)?$/);
     expect(services['k6']?.image).toBe(`grafana/k6:${K6_VERSION}`);
     expect(services['k6']?.profiles).toEqual(['load']);
     const dockerfile = services['server']?.build?.dockerfile ?? '';
@@ -73,6 +74,51 @@ describe('docker-compose.yml', () => {
         if (condition === 'service_healthy') expect(services[name]?.healthcheck).toBeDefined();
       }
     }
+  });
+
+  test('starts Prometheus and Grafana only with the profile observability, with files that are there', () => {
+    const observed = Object.entries(services).filter(([, { profiles }]) =>
+      profiles?.includes('observability'),
+    );
+    expect(observed.map(([name]) => name)).toEqual(['prometheus', 'grafana']);
+    for (const { volumes = [] } of Object.values(services)) {
+      for (const volume of volumes) {
+        const [path = ''] = volume.split(':');
+        expect(existsSync(join(ROOT, path)), path).toBe(true);
+        expect(volume).toMatch(/:ro$/);
+      }
+    }
+  });
+
+  test('Prometheus scrapes services by the name and port that they have, and Grafana asks Prometheus', () => {
+    const deploy = (path: string): string => readFileSync(join(ROOT, 'deploy', path), 'utf8');
+    const {
+      scrape_configs: jobs,
+    }: { scrape_configs: { static_configs: { targets: string[] }[] }[] } = parse(
+      deploy('prometheus/prometheus.yml'),
+    );
+    const targets = jobs.flatMap((job) => job.static_configs.flatMap((one) => one.targets));
+    expect(targets).toEqual(
+      ['server', 'invalidator'].map((name) => {
+        const { CACHELAB_HOST: host, CACHELAB_PORT: port } = services[name]?.environment ?? {};
+        expect(host, name).toBe('0.0.0.0');
+        return `${name}:${port}`;
+      }),
+    );
+    const { datasources }: { datasources: { uid: string; url: string }[] } = parse(
+      deploy('grafana/provisioning/datasources/prometheus.yml'),
+    );
+    expect(datasources.map(({ url }) => url)).toEqual(['http://prometheus:9090']);
+    const dashboard = deploy('grafana/dashboards/cachelab.json');
+    const used = [...dashboard.matchAll(/"uid": "(cachelab-[^"]+)"/g)].map(([, uid]) => uid);
+    expect(new Set(used)).toEqual(new Set(datasources.map(({ uid }) => uid)));
+    const { providers }: { providers: { options: { path: string } }[] } = parse(
+      deploy('grafana/provisioning/dashboards/cachelab.yml'),
+    );
+    const { volumes = [], environment = {} } = services['grafana'] ?? {};
+    const path = providers[0]?.options.path ?? '';
+    expect(volumes).toContain(`./deploy/grafana/dashboards:${path}:ro`);
+    expect(environment['GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH']).toBe(`${path}/cachelab.json`);
   });
 
   test('hands k6 settings that a load script can read, and copies only folders that exist', () => {

@@ -164,7 +164,7 @@ export interface RedisState {
   keys?: number | null;
 }
 
-/** Redis's own counters, of all its users, read at most once a second. Null: this server has no such figure. */
+/** Redis's own counters, of all its users, read about once a second at most. Null: this server has no such figure. */
 export interface RedisFigures {
   /** When they were read, ms since the Unix epoch. */
   sampled_at_ms: number;

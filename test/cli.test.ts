@@ -147,14 +147,22 @@ describe('a service that cannot be used', () => {
 });
 
 describe('help, plan and list', () => {
-  test.each(['bench', 'plan', 'up', 'report', 'list', 'clean', 'doctor', 'verify', 'mutate'])(
-    '%s --help has runnable examples and ends with exit code 0',
-    async (command) => {
-      const { code, stdout } = await copy.run([command, '--help']);
-      expect(code).toBe(0);
-      expect(stdout).toMatch(/^Examples?\n {2}npm run /m);
-    },
-  );
+  test.each([
+    'bench',
+    'plan',
+    'up',
+    'top',
+    'report',
+    'list',
+    'clean',
+    'doctor',
+    'verify',
+    'mutate',
+  ])('%s --help has runnable examples and ends with exit code 0', async (command) => {
+    const { code, stdout } = await copy.run([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Examples?\n {2}npm run /m);
+  });
 
   test('bench --help names each option with its unit or range and its default', async () => {
     const { stdout } = await copy.run(['bench', '--help']);

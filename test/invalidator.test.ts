@@ -155,7 +155,7 @@ describe.each(FORMS)('%s', (form) => {
     expect((await fetch(`${invalidator.baseUrl}/healthz`)).status).toBe(200);
     const metrics = await (await fetch(`${invalidator.baseUrl}/metrics`)).text();
     expect(metrics).toMatch(/# TYPE cachelab_invalidator_deletes_total counter\n\S+ [1-9]/);
-    expect(metrics).toMatch(/# TYPE cachelab_invalidator_lag_p99_ms gauge\n/);
+    expect(metrics).toMatch(/# TYPE cachelab_invalidator_lag_p99_seconds gauge\n/);
     expect((await fetch(`${invalidator.baseUrl}/nothing`)).status).toBe(404);
   });
 });

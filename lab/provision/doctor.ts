@@ -6,6 +6,7 @@ import { download } from './download.ts';
 import { findK6, K6_RELEASE } from './k6.ts';
 import { postgresOnPath, shippedPostgres } from './postgres.ts';
 import { foreignPostgres } from './postgres-database.ts';
+import { findPromtool } from './promtool.ts';
 import { dockerProblem, findOnPath, runProgram, versionIn } from './programs.ts';
 import { findRedis, useRedis } from './redis.ts';
 
@@ -36,6 +37,7 @@ export async function examine(root: string, env: NodeJS.ProcessEnv): Promise<Fin
     }),
     docker(env),
     chromium(root, env),
+    promtool(root, env),
     program('strace', ['strace'], ['--version'], 'a test counts system calls', env),
     program(
       'C compiler',
@@ -163,6 +165,21 @@ async function chromium(root: string, env: NodeJS.ProcessEnv): Promise<Finding> 
     return { ...common, state: 'at first start', version: null, where, cure };
   }
   return { ...common, state: 'missing', version: null, where: found.tried.join('; '), cure };
+}
+
+async function promtool(root: string, env: NodeJS.ProcessEnv): Promise<Finding> {
+  const common = { name: 'promtool', neededFor: 'optional' } as const;
+  const found = await findPromtool(root, env);
+  if ('bin' in found) {
+    return { ...common, state: 'found', version: found.version, where: found.origin, cure: null };
+  }
+  const cure = 'Debian: sudo apt-get install prometheus · macOS: brew install prometheus';
+  if (findOnPath(['apt-get'], env) !== null) {
+    const where = 'by npm test: a Debian package, unpacked into .cachelab without root';
+    return { ...common, state: 'at first start', version: null, where, cure };
+  }
+  const where = `${found.tried.join('; ')} (tests of alerts)`;
+  return { ...common, state: 'missing', version: null, where, cure };
 }
 
 async function program(

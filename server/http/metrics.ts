@@ -94,7 +94,7 @@ function createRegistry(context: Context, figures: () => RedisFigures | null): R
   });
   gauge(
     'cachelab_page_hit_ratio',
-    'Page reads answered from the cache, 0 to 1, since the server started; for alerts use the rates of the outcomes',
+    'Page reads answered from the cache, 0 to 1, since the counters began; for alerts use the rates of the outcomes',
     () => hitRatio(sumOutcomes(phases())),
   );
   gauge('cachelab_redis_up', '1: commands are sent; 0: pages come from the database', () =>

@@ -35,13 +35,45 @@ export function createStatusServer(figures: Figures): Server {
   });
 }
 
+/** What each figure means, for `/metrics`. */
+const HELP: Readonly<Record<string, string>> = {
+  notifications: 'Notifications of changes, or to wake up',
+  polls: 'Looks at the outbox',
+  changes: 'Changed stores, each once a batch',
+  deletes: 'Stores whose copies were deleted',
+  failedDeletes: 'Batches that Redis did not take; outbox tries again',
+  lostDeletes: 'Stores that were given up: their copies stay until the TTL ends',
+  clears: 'Times that all copies were deleted',
+  postgresConnections: 'Connections to Postgres since the start',
+  trimmedRows: 'Rows that were removed from the outbox',
+  postgresUp: '1: Postgres answers',
+  redisUp: '1: Redis answers',
+  caughtUp: '1: no known change waits',
+  outstanding: 'Changes that wait',
+  lagCount: 'Deletes whose lag was measured',
+  lagP50Ms: 'Median time from a change to the deletion of its copy, since the start',
+  lagP99Ms:
+    '99th percentile of the time from a change to the deletion of its copy, since the start',
+  lagMaxMs: 'Longest time from a change to the deletion of its copy, since the start',
+};
+
+/** Names in Prometheus's way: counters end in `_total`, times are in seconds. */
 function prometheus(figures: Figures): string {
   return Object.entries(figures.read())
     .map(([name, value]) => {
       const counter = Object.hasOwn(figures.counters, name);
-      const snake = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      const isTime = name.endsWith('Ms');
+      // A name that ends in `_count` is for histograms.
+      const snake = name
+        .replace(/^lagCount$/, 'measuredLags')
+        .replace(/Ms$/, 'Seconds')
+        .replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
       const metric = `cachelab_invalidator_${snake}${counter ? '_total' : ''}`;
-      return `# TYPE ${metric} ${counter ? 'counter' : 'gauge'}\n${metric} ${value}\n`;
+      return [
+        `# HELP ${metric} ${HELP[name] ?? name}`,
+        `# TYPE ${metric} ${counter ? 'counter' : 'gauge'}`,
+        `${metric} ${isTime ? value / 1000 : value}\n`,
+      ].join('\n');
     })
     .join('');
 }
