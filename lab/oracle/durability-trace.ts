@@ -123,13 +123,12 @@ export function namesSettled(events: readonly TraceEvent[]): number {
 
 /**
  * Moments at which a client's answers left the server, one per answer, in the order of its commands.
- * @param sizes - Bytes of the answer to each command. The client is the one that was sent most.
+ * @param sizes - Bytes of the answer to each command. The client is the one that was answered most often: others ask for much, seldom.
  */
 export function answerTimes(events: readonly TraceEvent[], sizes: readonly number[]): number[] {
   const answers = events.flatMap((event) => (event.kind === 'answered' ? [event] : []));
   const bySocket = new Map<string, number>();
-  for (const { socket, bytes } of answers)
-    bySocket.set(socket, (bySocket.get(socket) ?? 0) + bytes);
+  for (const { socket } of answers) bySocket.set(socket, (bySocket.get(socket) ?? 0) + 1);
   const [client] = [...bySocket].toSorted(([, a], [, b]) => b - a)[0] ?? [];
   const times: number[] = [];
   let sent = 0;

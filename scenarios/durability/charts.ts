@@ -8,20 +8,19 @@ import { rateLines, seriesLines } from '../../reports/charts/rate-lines.ts';
 import { trialStrip } from '../../reports/charts/trial-strip.ts';
 import type { Figure } from '../../reports/figure.ts';
 import { milliseconds, number, percent } from '../../reports/format.ts';
-import { lossText, lostShare, samplesOf, total } from './judgement.ts';
+import { lossText, samplesOf, total } from './judgement.ts';
 
 /** Figures of the durability experiment. */
 export function charts(analysis: ExperimentAnalysis): Figure[] {
   const valid = analysis.arms.filter(({ trials }) => trials.valid > 0);
   return [
-    intervals(analysis, {
+    dotStrip(analysis, {
       id: 'kill',
       title: killTitle(valid),
       subtitle:
-        'Acknowledged writes that were gone when the server was back after kill -9, as a share; 95 % Wilson intervals, a zero with its bound 3 / n.',
-      axis: 'lost share of the acknowledged writes',
-      share: true,
-      rows: lossRows(valid, 'kill'),
+        'From the acknowledgement of the oldest write that was gone when the server was back to the kill, one dot a kill.',
+      axis: 'acknowledged writes lost, ms before the kill',
+      rows: sampleRows({ ...analysis, arms: valid }, 'killWindowMs'),
     }),
     dotStrip(analysis, {
       id: 'cut',
@@ -96,13 +95,6 @@ export function charts(analysis: ExperimentAnalysis): Figure[] {
   ].filter((figure) => figure !== null);
 }
 
-function lossRows(arms: readonly ArmAnalysis[], end: 'kill' | 'cut'): IntervalRow[] {
-  return arms.flatMap((arm) => {
-    const estimate = lostShare(arm, end);
-    return estimate === null ? [] : [{ arm: arm.arm, estimate, text: lossText(arm, end) }];
-  });
-}
-
 function meanRows(
   arms: readonly ArmAnalysis[],
   name: string,
@@ -149,9 +141,8 @@ const named = (arms: readonly ArmAnalysis[], name: string): ArmAnalysis | null =
 
 function killTitle(arms: readonly ArmAnalysis[]): string {
   const [rdb, everysec] = [named(arms, 'rdb'), named(arms, 'aof-everysec')];
-  const [of, off] = [rdb && lostShare(rdb, 'kill'), everysec && lostShare(everysec, 'kill')];
-  if (of == null || off == null) return 'What kill -9 takes of acknowledged writes';
-  return `kill -9 takes ${percent(of.value)} of the acknowledged writes from RDB, ${percent(off.value)} from AOF everysec`;
+  if (rdb === null || everysec === null) return 'What kill -9 takes of acknowledged writes';
+  return `At kill -9 RDB loses ${lossText(rdb, 'kill')}; AOF everysec ${lossText(everysec, 'kill')}`;
 }
 
 function cutTitle(arms: readonly ArmAnalysis[]): string {

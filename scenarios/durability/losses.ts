@@ -11,7 +11,7 @@ import { copySyncedPrefix, readAll, readTrace, startNode, type Tracing } from '.
 import { argumentsOf, type Depth, type Mode, writeSecondsOf } from './plan.ts';
 import { startOpenLoad, type Written } from './writer.ts';
 
-/** A log has to have been synced once before a cut can tell anything. */
+/** A log has to have been synced once before a cut can tell anything; in a short stretch its second half has to do. */
 const CUTS_AFTER_MS = 1200;
 
 /** One stretch of writes that a kill ended, and what was left of them. */
@@ -89,20 +89,20 @@ export async function traceOnce(
 ): Promise<Traced> {
   const folder = hands.folder(`cut-${mode}`);
   const file = join(hands.folder('trace'), 'strace.txt');
-  const seconds = slow?.seconds ?? Math.max(2.5, writeSecondsOf(mode, depth, 0.5) + 1);
+  const usual = mode === 'rdb' ? writeSecondsOf(mode, depth, hands.random()) : depth.traceSeconds;
+  const seconds = slow?.seconds ?? usual;
+  const cutsAfterMs = slow?.cutsAfterMs ?? Math.min(CUTS_AFTER_MS, seconds * 500);
   const { written, killedMs } = await writeAndKill(hands, {
     ...{ mode, depth, folder, seconds },
     tracing: { file, ...(slow === undefined ? {} : { inject: slow.inject }) },
   });
   const events = parseTrace(readTrace(file), folder);
   // Before the server is started again: it writes into the folder.
-  const copies = cutPositions(hands, mode, depth, events, slow?.cutsAfterMs ?? CUTS_AFTER_MS).map(
-    ({ position, atMs }) => {
-      const copy = join(hands.folder(`copy-${mode}`), 'data');
-      copySyncedPrefix(folder, copy, events.slice(0, position));
-      return { copy, atMs, writes: acknowledgedAt(written, events.slice(0, position)) };
-    },
-  );
+  const copies = cutPositions(hands, mode, depth, events, cutsAfterMs).map(({ position, atMs }) => {
+    const copy = join(hands.folder(`copy-${mode}`), 'data');
+    copySyncedPrefix(folder, copy, events.slice(0, position));
+    return { copy, atMs, writes: acknowledgedAt(written, events.slice(0, position)) };
+  });
   const found = await startAndRead(hands, mode, depth, folder);
   const cuts: Durability[] = [];
   for (const { copy, atMs, writes } of copies) {

@@ -7,7 +7,7 @@ export type Mode = (typeof MODES)[number];
 /** Writes per second of the open load: one each millisecond. */
 export const WRITES_PER_SECOND = 1000;
 /** Keys that the open load writes to, and how often a write is a DEL. */
-export const DISHES = 2000;
+export const DISHES = 500;
 export const DELETE_SHARE = 0.1;
 /** Bytes of a value: a dish with its price. */
 export const VALUE_BYTES = 100;
@@ -36,8 +36,9 @@ export interface Depth {
   /** One stretch of the open load. */
   writeSeconds: number;
   kills: number;
-  /** Stretches under strace, and cuts placed in each. */
-  traces: number;
+  /** Of a stretch under strace, which begins with a log that was never synced. */
+  traceSeconds: number;
+  /** Placed in that stretch. */
   cuts: number;
   saturationSeconds: number;
   /** Keys that are there when Redis starts, one recovery after the other. */
@@ -58,7 +59,7 @@ export function depthOf({ measureSeconds }: ProfileDesign): Depth {
   return {
     writeSeconds: measureSeconds,
     kills: full ? 3 : quick ? 1 : 2,
-    traces: 1,
+    traceSeconds: measureSeconds + 1.5,
     cuts: quick ? 3 : 5,
     saturationSeconds: quick ? 0.5 : 1,
     recoveryKeys: quick ? [20_000] : full ? [10_000, 50_000, 200_000] : [20_000, 100_000],

@@ -53,9 +53,10 @@ function secondsOf(arm: Arm, depth: Depth): number {
     return (depth.hourSeconds * (HOUR.minutesBefore + HOUR.minutesAfter)) / 60 + 0.5;
   if (task === 'memory-disk') return depth.diskMebibytes / 200 + depth.blocks * 0.05;
   const kills = killsOf(mode, depth) * (writeSecondsOf(mode, depth, 0.5) + 0.3);
-  const traces = mode === 'none' ? 0 : depth.traces * (writeSecondsOf(mode, depth, 0.5) + 2.5);
+  const traceSeconds = mode === 'rdb' ? writeSecondsOf(mode, depth, 0.5) : depth.traceSeconds;
+  const traces = mode === 'none' ? 0 : traceSeconds + depth.cuts * 0.2 + 0.5;
   const keys = depth.recoveryKeys.reduce((sum, one) => sum + one, 0);
-  return depth.saturationSeconds + kills + traces + keys / 25_000 + 1;
+  return depth.saturationSeconds + kills + traces + keys / 40_000 + 1;
 }
 
 type Parts = Pick<Findings, 'totals' | 'samples'> & Partial<Findings>;
@@ -76,7 +77,7 @@ async function wholeMode(hands: Hands, mode: Mode, depth: Depth): Promise<Protoc
   for (let kill = 0; kill < stretches; kill += 1) {
     kills.push(await killOnce(hands, mode, depth, (kill + hands.random()) / stretches));
   }
-  const traced = mode === 'none' ? [] : await traceAll(hands, mode, depth);
+  const traced = mode === 'none' ? [] : [await tryTrace(() => traceOnce(hands, mode, depth))];
   const recoveries = [];
   for (const keys of depth.recoveryKeys)
     recoveries.push(await recover(hands, mode, keys, depth.restarts));
@@ -111,13 +112,6 @@ async function wholeMode(hands: Hands, mode: Mode, depth: Depth): Promise<Protoc
     },
     [...losses.problems, ...recoveries.flatMap(({ problems }) => problems)],
   );
-}
-
-async function traceAll(hands: Hands, mode: Mode, depth: Depth): Promise<(Traced | string)[]> {
-  const traced: (Traced | string)[] = [];
-  for (let trace = 0; trace < depth.traces; trace += 1)
-    traced.push(await tryTrace(() => traceOnce(hands, mode, depth)));
-  return traced;
 }
 
 /** Where there is no strace, or it may not trace, the cut is not judged; the trial is still good for the rest. */
