@@ -10,7 +10,7 @@ export const criterion: BenchCriterion = {
   kind: 'bench',
   about: 'theory inside the interval of the measured hit ratio, about 12 minutes',
   experiments: ['hit-ratio'],
-  flags: { profile: 'standard' },
+  flags: { profile: 'full' },
   design: { rounds: 2, warmSeconds: 1.5, measureSeconds: 8 },
   judge: ({ experiments }) => judgeCells(experiments.find(({ name }) => name === 'hit-ratio')),
 };

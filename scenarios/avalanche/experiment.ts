@@ -165,7 +165,10 @@ export const experiment: Experiment = {
       ...{ rounds: 1, warmSeconds: 3, measureSeconds: 11 },
       arms: SMALL_ARMS.map(({ name }) => name),
     },
-    standard: { rounds: 1, ...design },
+    standard: {
+      ...{ rounds: 1, ...design },
+      arms: ['flat', 'jitter10', 'jitter50', 'swr', 'redis-gone'],
+    },
     full: { rounds: 12, ...design },
   },
   flagsAsMeasures: {

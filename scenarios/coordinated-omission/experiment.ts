@@ -41,7 +41,7 @@ export const experiment: Experiment = {
   profiles: {
     headline: null,
     quick: { rounds: 1, warmSeconds: 3, measureSeconds: 10, arms: ['open', 'closed'] },
-    standard: { rounds: 2, warmSeconds: 3, measureSeconds: 10 },
+    standard: { rounds: 1, warmSeconds: 3, measureSeconds: 10 },
     full: { rounds: 12, warmSeconds: 3, measureSeconds: 10 },
   },
   flagsAsMeasures: {

@@ -42,7 +42,7 @@ const STANDARD = (
     ['listener-killed', 'event-driven', 'outbox', 'hardened'],
     ['listener-black-hole', 'event-driven', 'hardened'],
     ['invalidator-cut', 'event-driven', 'hardened'],
-    ['psql-edit', 'short-ttl', 'invalidated', 'lease', 'hardened'],
+    ['psql-edit', 'invalidated', 'hardened'],
     ['app-killed', 'lease', 'hardened'],
     ['old-snapshot', 'lease', 'hardened'],
     ['flushed-mid-fill', 'fence', 'hardened'],

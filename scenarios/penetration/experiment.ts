@@ -124,7 +124,13 @@ export const experiment: Experiment = {
       ...{ rounds: 1, warmSeconds: 1, measureSeconds: 4 },
       arms: ['negative-random', 'negative-repeated', 'bloom-random'],
     },
-    standard: { rounds: 1, warmSeconds: 2, measureSeconds: 10 },
+    standard: {
+      ...{ rounds: 1, warmSeconds: 2, measureSeconds: 10 },
+      arms: [
+        ...['none-random', 'none-repeated', 'negative-random', 'negative-repeated'],
+        ...['negative-evict', 'bloom-random', 'bloom-2x', 'bloom-4x', 'both-random'],
+      ],
+    },
     full: { rounds: 12, warmSeconds: 2, measureSeconds: 12 },
   },
   flagsAsMeasures: {

@@ -45,7 +45,7 @@ export const experiment: Experiment = {
   profiles: {
     headline: null,
     quick: { rounds: 1, warmSeconds: 2, measureSeconds: 7, arms: ['r10', 'r70'] },
-    standard: { rounds: 2, warmSeconds: 3, measureSeconds: 15 },
+    standard: { rounds: 1, warmSeconds: 3, measureSeconds: 15 },
     full: { rounds: 12, warmSeconds: 5, measureSeconds: 20 },
   },
   flagsAsMeasures: {

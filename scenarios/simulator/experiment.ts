@@ -38,7 +38,10 @@ export const experiment: Experiment = {
     },
     standard: {
       ...{ rounds: 1, warmSeconds: 2, measureSeconds: 24 },
-      arms: ARMS.map(({ name }) => name).filter((name) => name !== 'jitter10-300'),
+      arms: [
+        ...['ttl-1000-r200', 'ttl-only-1000', 'ttl-only-4000', 'del-1000'],
+        ...['cached-open', 'single-flight-open-x4', 'lease-open', 'flat-300', 'jitter10'],
+      ],
     },
     full: { rounds: 4, warmSeconds: 2, measureSeconds: 24 },
   },

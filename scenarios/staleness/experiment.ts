@@ -44,8 +44,6 @@ const measures: [Measure, ...Measure[]] = [
   responseMs('p50Ms', 0.5, 'median response time'),
 ];
 
-const HOT = ARMS.map((arm) => arm.name).filter((name) => !/^(ten|fast|psql)-/.test(name));
-
 /** A few seconds of the arms that tell the story. */
 const SHORT: ProfileDesign = {
   rounds: 1,
@@ -84,10 +82,9 @@ export const experiment: Experiment = {
       warmSeconds: 1.5,
       measureSeconds: 8,
       arms: [
-        ...HOT,
-        ...['ten-invalidated', 'ten-event-driven', 'ten-lease', 'ten-hardened'],
-        ...['psql-invalidated', 'psql-event-driven'],
-        ...['fast-lease', 'fast-fence', 'fast-outbox', 'fast-hardened'],
+        ...['uncached', 'cached', 'short-ttl', 'invalidated', 'double-delete', 'lock'],
+        ...['event-driven', 'lease', 'fence', 'version-key', 'outbox', 'hardened'],
+        ...['ten-event-driven', 'psql-invalidated', 'psql-event-driven', 'fast-hardened'],
       ],
     },
     full: { rounds: 6, warmSeconds: 2, measureSeconds: 30 },
