@@ -72,7 +72,7 @@ function stale(analysis: ExperimentAnalysis): Figure | null {
         ? 'Reads of the hot key that were old'
         : `Behind a local cache of 1 s the hot value is old for up to ${milliseconds(longest)}`,
     subtitle:
-      'Share of the hot reads that began after a newer value had been acknowledged; it changes every 500 ms. 95 % intervals, and 3 / n where none was old.',
+      'Share of the hot reads that began after a newer value had been acknowledged; it changes every 300 ms. 95 % intervals, and 3 / n where none was old.',
     axis: 'old reads',
     share: true,
     rows: analysis.arms.flatMap((arm) => {

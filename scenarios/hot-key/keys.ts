@@ -6,7 +6,7 @@ export const COPIES = 10;
 export const COLD_KEYS = 1000;
 export const READS_PER_SECOND = 2000;
 /** From one change of the hot value to the next. */
-export const WRITE_EVERY_MS = 500;
+export const WRITE_EVERY_MS = 300;
 /** Of the local cache. The story's holds 100 entries. */
 export const LOCAL_TTL_MS = 1000;
 export const LOCAL_ENTRIES = 100;

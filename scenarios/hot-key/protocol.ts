@@ -29,7 +29,6 @@ export const protocol: Protocol = {
   async run(hands) {
     const name = readerOf(hands.arm);
     const [reading, writing] = [openStore(hands), openStore(hands)];
-    const port = Number(new URL(hands.urls.redis).port);
     const primaries = (hands.topology?.nodes ?? [{ name: 'redis-1', url: hands.urls.redis }]).slice(
       0,
       3,
@@ -37,7 +36,10 @@ export const protocol: Protocol = {
     const counters = countNodes(primaries);
     try {
       await fill(writing.store);
-      const reader = await openReader(name, reading.store, { random: hands.random, port });
+      const reader = await openReader(name, reading.store, {
+        random: hands.random,
+        port: portOf(hands),
+      });
       const watch = openWatch();
       await counters.begin();
       const { measureSeconds: seconds } = hands.design;
@@ -73,9 +75,14 @@ export const protocol: Protocol = {
   },
 };
 
-function openStore({ topology, urls }: Hands): { store: Store; close(): void } {
+/** Of the one Redis; a Cluster's address is a list. */
+const portOf = ({ ownRedis }: Hands): number =>
+  ownRedis === null ? 0 : Number(new URL(ownRedis.url).port);
+
+function openStore(hands: Hands): { store: Store; close(): void } {
+  const { topology } = hands;
   if (topology === null) {
-    const store = clientOf(Number(new URL(urls.redis).port));
+    const store = clientOf(portOf(hands));
     return { store, close: () => store.disconnect() };
   }
   const nodes = topology.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));

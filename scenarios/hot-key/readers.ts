@@ -21,7 +21,7 @@ export interface Reader {
 
 const nowMs = (): number => performance.now();
 
-/** @param random - 0 to 1, for the choice of a copy. @param port - Of the one Redis; tracking needs it. */
+/** @param random - 0 to 1, for the choice of a copy. @param port - Of the one Redis, which tracking needs; it knows no Cluster. */
 export async function openReader(
   name: ReaderName,
   store: Store,
