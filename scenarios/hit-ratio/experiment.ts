@@ -58,14 +58,7 @@ export const experiment: Experiment = {
       measureSeconds: 4,
       arms: ['story-minute', 'ttl-1000-r200'],
     },
-    standard: {
-      ...{ rounds: 1, warmSeconds: 1.5, measureSeconds: 8 },
-      arms: [
-        ...['story-hour', 'story-minute', 'story-quiet', 'ttl-1000-r50'],
-        ...['ttl-250-r200', 'ttl-1000-r200', 'ttl-4000-r200', 'ttl-only-1000', 'del-1000'],
-        ...['slow', 'slow-shared'],
-      ],
-    },
+    standard: { rounds: 1, warmSeconds: 1.5, measureSeconds: 8 },
     full: { rounds: 4, warmSeconds: 2, measureSeconds: 20 },
   },
   flagsAsMeasures: {

@@ -130,7 +130,7 @@ export const experiment: Experiment = {
       measureSeconds: 2.5,
       arms: ['uncached', 'joined', 'cached'],
     },
-    standard: { rounds: 12, warmSeconds: 2, measureSeconds: 6 },
+    standard: { rounds: 12, warmSeconds: 1.5, measureSeconds: 5 },
     full: { rounds: 24, warmSeconds: 5, measureSeconds: 30 },
   },
   flagsAsMeasures: {},
