@@ -48,12 +48,18 @@ describe('the fsynced prefix', () => {
         '10 1.3 renameat(AT_FDCWD</data>, "none", AT_FDCWD</data>, "gone") = -1 ENOENT (No such file)',
         '10 1.4 write(7</data/temp-1.rdb>, ""..., 40) = 40',
         '10 1.5 unlink("/data/old.aof") = 0',
+        '10 1.6 write(7</data/dump.rdb>, ""..., 11) = 11',
+        '10 1.7 fsync(7</data/dump.rdb>) = 0',
+        '10 1.8 fsync(8</data/temp-1.rdb>) = 0',
       ].join('\n'),
       '/data',
     );
-    expect(syncedPrefix(renamed)).toEqual(new Map([['dump.rdb', 89]]));
-    expect(namesSettled(renamed)).toBe(renamed.length);
-    expect(namesSettled(renamed.slice(0, -1))).toBe(3);
+    const kept = (to: number): Map<string, number> => syncedPrefix(renamed.slice(0, to));
+    expect(kept(5)).toEqual(new Map([['dump.rdb', 89]]));
+    expect(kept(7)).toEqual(new Map([['dump.rdb', 100]]));
+    expect(kept(8).get('temp-1.rdb')).toBe(40);
+    expect(namesSettled(renamed)).toBe(5);
+    expect(namesSettled(renamed.slice(0, 4))).toBe(3);
   });
 });
 

@@ -58,6 +58,11 @@ describe('acknowledged writes against what is read back', () => {
     expect(found).toMatchObject({ acknowledged: 4, lost: 2, holes: 0, windowMs: 70 });
   });
 
+  test('that a deleted key is absent says nothing of when: no hole is seen in a lost first write', () => {
+    const found = judgeDurability(journal('a=1', 'b=2', 'b'), there(), 100);
+    expect(found).toMatchObject({ lost: 1, missing: 1, holes: 0 });
+  });
+
   test('an absent key counts from its last DEL: in doubt nothing is lost', () => {
     expect(judgeDurability(journal('a=1', 'a', 'a=2', 'a'), there(), 100)).toMatchObject(NOTHING);
   });

@@ -54,7 +54,10 @@ export function answer(analysis: Analysed): string {
     cuts.length === 0
       ? ''
       : `; by the model a power cut takes up to the last ${milliseconds(longest(cuts))}`;
-  const snapshot = rdb === null ? '' : `; RDB loses ${lossText(rdb, 'kill')}`;
+  const snapshot =
+    rdb === null
+      ? ''
+      : `; RDB loses ${lossText(rdb, 'kill')}, and ${total(rdb, 'pricesBack')} of ${total(rdb, 'pricesDeleted')} prices that were deleted after the snapshot are back`;
   return `At kill -9 AOF everysec loses ${lossText(everysec, 'kill')}${cut}${snapshot}.`;
 }
 
