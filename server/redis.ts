@@ -11,10 +11,8 @@ import { connectRedis } from './redis-connect.ts';
 export interface GuardedRedis extends Store {
   /** @returns Milliseconds that a PING took. */
   ping(): Promise<number>;
-  /** All sections of INFO as one flat record; of a cluster the sums over its primaries, where they are whole numbers. */
-  info(): Promise<Record<string, string>>;
-  /** Slow commands that Redis still lists, and all that it has logged since it started; null where its list is empty. */
-  slowlog(): Promise<{ length: number; logged: number | null }>;
+  /** What each primary says of itself: one, or the several of a cluster. */
+  reports(): Promise<NodeReport[]>;
   /** Tells the subscribers of a channel; who is not connected never hears it. */
   publish(channel: string, message: string): Promise<void>;
   /** Deletes all keys that begin with one of `families`. Walks with SCAN, frees with UNLINK. @returns How many were deleted. */
@@ -25,6 +23,14 @@ export interface GuardedRedis extends Store {
   state(): 'up' | 'down';
   circuit(): Circuit;
   close(): void;
+}
+
+/** What one Redis process says of itself. */
+export interface NodeReport {
+  /** All sections of INFO as one flat record. */
+  info: Record<string, string>;
+  /** Slow commands that it still lists, and all that it has logged since it started; null where its list is empty. Null: it refuses SLOWLOG. */
+  slowlog: { length: number; logged: number | null } | null;
 }
 
 /** The breaker in front of Redis. */
@@ -146,7 +152,22 @@ export function createRedis(options: RedisOptions): GuardedRedis {
     return each.reduce((sum, count) => sum + count, 0);
   };
 
-  const slowlogOf = async (node: Redis): Promise<{ length: number; logged: number | null }> => {
+  const reportOf = async (node: Redis): Promise<NodeReport> => {
+    // Some hosted servers refuse SLOWLOG: the rest is there all the same.
+    const [info, slowlog] = await Promise.all([
+      send(() => node.info()),
+      slowlogOf(node).catch(() => null),
+    ]);
+    const pairs = info.split('\r\n').map((line) => line.split(':', 2));
+    return {
+      info: Object.fromEntries(
+        pairs.flatMap(([name = '', value]) => (value === undefined ? [] : [[name, value]])),
+      ),
+      slowlog,
+    };
+  };
+
+  const slowlogOf = async (node: Redis): Promise<NodeReport['slowlog']> => {
     const [length, newest] = await Promise.all([
       send(() => node.slowlog('LEN')),
       send(() => node.slowlog('GET', 1)),
@@ -195,23 +216,7 @@ export function createRedis(options: RedisOptions): GuardedRedis {
     async publish(channel, message) {
       await send(() => redis.publish(channel, message));
     },
-    async info() {
-      const infos = await Promise.all(primaries().map((node) => send(() => node.info())));
-      const sum: Record<string, string> = {};
-      for (const line of infos.flatMap((info) => info.split('\r\n'))) {
-        const [name = '', value] = line.split(':', 2);
-        if (value !== undefined) sum[name] = added(sum[name], value);
-      }
-      return sum;
-    },
-    async slowlog() {
-      const each = await Promise.all(primaries().map(slowlogOf));
-      const numbers = each.flatMap(({ logged }) => logged ?? []);
-      return {
-        length: each.reduce((sum, { length }) => sum + length, 0),
-        logged: numbers.length === 0 ? null : numbers.reduce((sum, logged) => sum + logged, 0),
-      };
-    },
+    reports: () => Promise.all(primaries().map(reportOf)),
     async clear(families) {
       let deleted = 0;
       for await (const [found, node] of keys(families)) deleted += await unlink(node, found);
@@ -230,13 +235,6 @@ export function createRedis(options: RedisOptions): GuardedRedis {
       redis.disconnect();
     },
   };
-}
-
-/** What is no number stays as the first node has it. */
-function added(sum: string | undefined, value: string): string {
-  if (sum === undefined) return value;
-  const isNumber = /^\d+$/.test(sum) && /^\d+$/.test(value);
-  return isNumber ? String(Number(sum) + Number(value)) : sum;
 }
 
 function escapeGlob(text: string): string {

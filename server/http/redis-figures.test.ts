@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createRedisReader, readFigures } from './redis-figures.ts';
+import type { NodeReport } from '../redis.ts';
+import { combined, createRedisReader, readFigures } from './redis-figures.ts';
 
 /** INFO of a primary with two replicas, shortened. */
 const PRIMARY = {
@@ -87,22 +88,49 @@ test('figures that a server does not tell are null, not 0, and no lookup is no h
   });
 });
 
+test('three primaries of a cluster are one: sums, the youngest age, the worst fragmentation and lag', () => {
+  const nodes = [
+    { ...PRIMARY, maxmemory: '1000' },
+    { ...PRIMARY, maxmemory: '500', uptime_in_seconds: '5', keyspace_misses: '50' },
+    { ...PRIMARY, maxmemory: '500', mem_fragmentation_ratio: '20', master_repl_offset: '2000' },
+  ];
+  const figures = nodes.map((info) => readFigures(info, { length: 1, logged: 2 }, 99));
+  expect(combined(figures)).toMatchObject({
+    uptime_seconds: 5,
+    used_memory_bytes: 3 * 916_832,
+    max_memory_bytes: 2000,
+    fragmentation_ratio: 20,
+    keyspace_hits: 90,
+    hit_ratio: 90 / 160,
+    db_keys: 39,
+    slowlog_length: 3,
+    slowlog_logged: 6,
+    connected_replicas: 6,
+    replication_lag_bytes: 1360,
+    replication_lag_seconds: 3,
+  });
+  const unlimited = readFigures(PRIMARY, null, 99);
+  expect(combined([...figures, unlimited])?.max_memory_bytes).toBe(0);
+  expect(combined([unlimited, unlimited])?.slowlog_length).toBeNull();
+  expect(combined([])).toBeNull();
+});
+
 /** A Redis that counts how often it is asked. */
 function counting(answers: { logged?: (number | null)[]; fails?: boolean } = {}): {
   asked: () => number;
-  info: () => Promise<Record<string, string>>;
-  slowlog: () => Promise<{ length: number; logged: number | null }>;
+  reports: () => Promise<NodeReport[]>;
 } {
   let asked = 0;
   return {
     asked: () => asked,
-    info: () => {
+    reports: () => {
       asked += 1;
-      return answers.fails === true
-        ? Promise.reject(new Error('away'))
-        : Promise.resolve({ used_memory: String(asked) });
+      if (answers.fails === true) return Promise.reject(new Error('away'));
+      const logged = answers.logged?.[asked - 1] ?? null;
+      return Promise.resolve([
+        { info: { run_id: 'a', used_memory: String(asked) }, slowlog: { length: 0, logged } },
+      ]);
     },
-    slowlog: () => Promise.resolve({ length: 0, logged: answers.logged?.[asked - 1] ?? null }),
   };
 }
 
@@ -147,7 +175,7 @@ test('SLOWLOG RESET takes nothing back from the slow commands that were logged',
 });
 
 test('a server that refuses SLOWLOG tells the rest', async () => {
-  const redis = { ...counting(), slowlog: () => Promise.reject(new Error('NOPERM')) };
+  const redis = { reports: () => Promise.resolve([{ info: { used_memory: '1' }, slowlog: null }]) };
   const figures = await createRedisReader(
     redis,
     () => 0,

@@ -8,10 +8,10 @@ import type { GuardedRedis } from '../redis.ts';
 const EVERY_MS = 900;
 
 /** Where Redis's answers come from: `GuardedRedis`, or a test's. */
-type Source = Pick<GuardedRedis, 'info' | 'slowlog'>;
+type Source = Pick<GuardedRedis, 'reports'>;
 
 /**
- * Redis's counters as it tells them, kept for 0.9 s.
+ * Redis's counters as it tells them, kept for 0.9 s; of a cluster those of all primaries as one.
  * @param monotonicMs - Milliseconds, any origin.
  * @param wallMs - Milliseconds since the Unix epoch.
  * @returns A reader; it gives null while Redis gives no answer, and never throws.
@@ -23,15 +23,23 @@ export function createRedisReader(
 ): () => Promise<RedisFigures | null> {
   let askedMs = Number.NEGATIVE_INFINITY;
   let figures: Promise<RedisFigures | null> = Promise.resolve(null);
-  // An emptied list no longer tells how many there were, but they were logged all the same.
-  let logged = 0;
+  // By process: a list that was emptied no longer tells how many there were, but they were logged all the same.
+  let logged = new Map<string, number>();
 
   async function ask(): Promise<RedisFigures | null> {
     try {
-      // Some hosted servers refuse SLOWLOG: the other figures are there all the same.
-      const [info, slowlog] = await Promise.all([redis.info(), redis.slowlog().catch(() => null)]);
-      logged = slowlog?.logged ?? logged;
-      return readFigures(info, slowlog && { length: slowlog.length, logged }, wallMs());
+      const reports = await redis.reports();
+      const nodes = reports.map(({ info, slowlog }) => {
+        const run = info['run_id'] ?? '';
+        const known = slowlog?.logged ?? logged.get(run) ?? 0;
+        return {
+          run,
+          known,
+          figures: readFigures(info, slowlog && { ...slowlog, logged: known }, wallMs()),
+        };
+      });
+      logged = new Map(nodes.map(({ run, known }) => [run, known]));
+      return combined(nodes.map((node) => node.figures));
     } catch {
       return null;
     }
@@ -45,6 +53,52 @@ export function createRedisReader(
   };
 }
 
+type Rule = (values: readonly number[]) => number;
+const sum: Rule = (values) => values.reduce((total, value) => total + value, 0);
+const largest: Rule = (values) => Math.max(...values);
+
+/** How the figures of a cluster's primaries become one: the youngest process, the worst fragmentation and lag, else the sum. */
+const TOGETHER: Readonly<Record<keyof RedisFigures, Rule>> = {
+  sampled_at_ms: largest,
+  uptime_seconds: (values) => Math.min(...values),
+  used_memory_bytes: sum,
+  max_memory_bytes: (values) => (values.includes(0) ? 0 : sum(values)), // 0: no limit
+  rss_bytes: sum,
+  fragmentation_ratio: largest,
+  connected_clients: sum,
+  max_clients: sum,
+  commands_processed: sum,
+  keyspace_hits: sum,
+  keyspace_misses: sum,
+  hit_ratio: largest, // of all lookups: below
+  expired_keys: sum,
+  evicted_keys: sum,
+  db_keys: sum,
+  db_keys_with_ttl: sum,
+  slowlog_length: sum,
+  slowlog_logged: sum,
+  connected_replicas: sum,
+  replication_lag_bytes: largest,
+  replication_lag_seconds: largest,
+};
+
+/** @returns Null without a node; a figure is null that none of them tells. */
+export function combined(nodes: readonly RedisFigures[]): RedisFigures | null {
+  const [only] = nodes;
+  if (nodes.length < 2) return only ?? null;
+  const told = Object.entries(TOGETHER).map(([name, rule]) => {
+    const values = nodes.flatMap((node) => node[name as keyof RedisFigures] ?? []);
+    return [name, values.length === 0 ? null : rule(values)];
+  });
+  const all = Object.fromEntries(told) as RedisFigures;
+  return { ...all, hit_ratio: hitRatio(all.keyspace_hits, all.keyspace_misses) };
+}
+
+function hitRatio(hits: number | null, misses: number | null): number | null {
+  const lookups = (hits ?? 0) + (misses ?? 0);
+  return hits === null || lookups === 0 ? null : hits / lookups;
+}
+
 /** @param info - All sections of INFO, flat. */
 export function readFigures(
   info: Record<string, string>,
@@ -56,9 +110,8 @@ export function readFigures(
     return Number.isFinite(value) ? value : null;
   };
   const [hits, misses] = [figure('keyspace_hits'), figure('keyspace_misses')];
-  const lookups = (hits ?? 0) + (misses ?? 0);
   const databases = listed(info, /^db\d+$/);
-  const keysOf = (name: string): number => databases.reduce((sum, db) => sum + (db[name] ?? 0), 0);
+  const keysOf = (name: string): number => sum(databases.map((db) => db[name] ?? 0));
   return {
     sampled_at_ms: sampledAtMs,
     uptime_seconds: figure('uptime_in_seconds'),
@@ -71,7 +124,7 @@ export function readFigures(
     commands_processed: figure('total_commands_processed'),
     keyspace_hits: hits,
     keyspace_misses: misses,
-    hit_ratio: hits === null || lookups === 0 ? null : hits / lookups,
+    hit_ratio: hitRatio(hits, misses),
     expired_keys: figure('expired_keys'),
     evicted_keys: figure('evicted_keys'),
     db_keys: keysOf('keys'),
