@@ -50,10 +50,14 @@ function batches(analysis: ExperimentAnalysis, roundTripMs: number): Figure | nu
       slow === null || pipeline === null
         ? `Time of a batch, ${place}`
         : `240 values ${place}: ${milliseconds(slow)} one by one, 1/${number(slow / pipeline)} of it in one pipeline`,
-    subtitle:
-      roundTripMs === 0
-        ? 'Median time of a batch. Lines are fitted here: t0 + n·c.'
-        : 'Median time of a batch. Lines: t0 + n·c as fitted on loopback, and one more R for each round trip that the way waits for.',
+    subtitle: 'Median time of a batch of values of 500 bytes.',
+    words: {
+      lines:
+        roundTripMs === 0
+          ? 't0 + n·c, fitted here'
+          : 't0 + n·c of loopback + R per round trip waited for',
+      points: 'measured',
+    },
     x: { title: 'values in a batch (log scale)', spacing: 'log' },
     y: { title: 'ms (log scale)', spacing: 'log' },
     series,

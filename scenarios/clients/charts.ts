@@ -61,7 +61,8 @@ function rates(analysis: ExperimentAnalysis, roundTripMs: 0 | 1): Figure | null 
       slow === null || shared === null
         ? `Values per second by number of callers, ${place}`
         : `${capital(place)}, 50 callers get ${number(shared / slow)} times as much from one connection when none waits for another`,
-    subtitle: `Values per second, closed model, values of 500 bytes.${roundTripMs === 0 ? '' : ' Lines: values under way at once over the round trip.'}`,
+    subtitle: `Values per second, closed model, values of 500 bytes.`,
+    words: { lines: 'values under way at once / round trip', points: 'measured' },
     x: { title: 'callers (log scale)', spacing: 'log' },
     y: { title: 'values per second (log scale)', spacing: 'log' },
     series,
@@ -105,7 +106,8 @@ function services(analysis: ExperimentAnalysis): Figure | null {
       blocked === null || free === null
         ? 'Requests per second of services that wait'
         : `One event loop: ${number(blocked.value)} requests a second with a client that blocks it, ${number(free.value)} with one that does not`,
-    subtitle: `Each request waits once for ${milliseconds(wait)}; sync: ${SERVICES.sync.workers} workers that block. Lines: requests under way at once over the wait.`,
+    subtitle: `Each request waits once for ${milliseconds(wait)}; sync: ${SERVICES.sync.workers} workers that block.`,
+    words: { lines: 'requests under way at once / wait', points: 'measured' },
     x: { title: 'users (log scale)', spacing: 'log' },
     y: { title: 'requests per second (log scale)', spacing: 'log' },
     series,
