@@ -122,6 +122,9 @@ export function createRedis(options: RedisOptions): GuardedRedis {
       ? breaker.execute(command)
       : Promise.reject(new RedisAway());
   };
+  // For monitors: the breaker judges by what pages need, not by whether those who watch get an answer.
+  const look = <T>(command: () => Promise<T>): Promise<T> =>
+    guarded && breaker.state !== CircuitState.Closed ? Promise.reject(new RedisAway()) : command();
   const pings = guarded
     ? setInterval(() => {
         ping().catch(() => {}); // the breaker and the `error` event have told already
@@ -155,7 +158,7 @@ export function createRedis(options: RedisOptions): GuardedRedis {
   const reportOf = async (node: Redis): Promise<NodeReport> => {
     // Some hosted servers refuse SLOWLOG: the rest is there all the same.
     const [info, slowlog] = await Promise.all([
-      send(() => node.info()),
+      look(() => node.info()),
       slowlogOf(node).catch(() => null),
     ]);
     const pairs = info.split('\r\n').map((line) => line.split(':', 2));
@@ -169,8 +172,8 @@ export function createRedis(options: RedisOptions): GuardedRedis {
 
   const slowlogOf = async (node: Redis): Promise<NodeReport['slowlog']> => {
     const [length, newest] = await Promise.all([
-      send(() => node.slowlog('LEN')),
-      send(() => node.slowlog('GET', 1)),
+      look(() => node.slowlog('LEN')),
+      look(() => node.slowlog('GET', 1)),
     ]);
     // Entries are numbered from 0 for as long as the process lives, also when older ones are dropped.
     const id: unknown = Array.isArray(newest) && Array.isArray(newest[0]) ? newest[0][0] : null;

@@ -187,3 +187,15 @@ test('a server that refuses SLOWLOG tells the rest', async () => {
     slowlog_logged: null,
   });
 });
+
+test('a Redis that never answers is no figures after the longest wait, here 5 ms', async () => {
+  const hangs = { reports: () => new Promise<NodeReport[]>(() => {}) };
+  expect(
+    await createRedisReader(
+      hangs,
+      () => 0,
+      () => 0,
+      5,
+    )(),
+  ).toBeNull();
+});

@@ -7,6 +7,9 @@ import type { GuardedRedis } from '../redis.ts';
  */
 const EVERY_MS = 900;
 
+/** Longest wait for the figures: a client without a timeout of its own may wait for minutes, and a scrape must not. */
+const MAX_WAIT_MS = 1000;
+
 /** Where Redis's answers come from: `GuardedRedis`, or a test's. */
 type Source = Pick<GuardedRedis, 'reports'>;
 
@@ -14,12 +17,14 @@ type Source = Pick<GuardedRedis, 'reports'>;
  * Redis's counters as it tells them, kept for 0.9 s; of a cluster those of all primaries as one.
  * @param monotonicMs - Milliseconds, any origin.
  * @param wallMs - Milliseconds since the Unix epoch.
+ * @param maxWaitMs - Then there is no answer.
  * @returns A reader; it gives null while Redis gives no answer, and never throws.
  */
 export function createRedisReader(
   redis: Source,
   monotonicMs: () => number,
   wallMs: () => number,
+  maxWaitMs: number = MAX_WAIT_MS,
 ): () => Promise<RedisFigures | null> {
   let askedMs = Number.NEGATIVE_INFINITY;
   let figures: Promise<RedisFigures | null> = Promise.resolve(null);
@@ -47,7 +52,10 @@ export function createRedisReader(
   return () => {
     if (monotonicMs() - askedMs >= EVERY_MS) {
       askedMs = monotonicMs();
-      figures = ask();
+      const late = new Promise<null>((resolve) => {
+        setTimeout(resolve, maxWaitMs, null).unref();
+      });
+      figures = Promise.race([ask(), late]);
     }
     return figures;
   };
