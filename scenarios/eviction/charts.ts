@@ -70,8 +70,27 @@ function memoryCurves(analysis: ExperimentAnalysis): Figure | null {
   });
 }
 
-function row(arm: string, estimate: Estimate | null, text?: string): IntervalRow[] {
-  return estimate === null ? [] : [{ arm, estimate, text: text ?? percent(estimate.value) }];
+function row(arm: string, estimate: Estimate | null, text: string): IntervalRow[] {
+  return estimate === null ? [] : [{ arm, estimate, text }];
+}
+
+/** Misses tell policies apart where hit ratios crowd together, and they are what the database gets. */
+const MISSES = {
+  axis: 'misses, share of requests (log scale)',
+  spacing: 'log',
+  share: true,
+} as const;
+
+/** A hit ratio as the misses that it leaves. */
+function missRow(arm: string, hits: Estimate | null, text = ''): IntervalRow[] {
+  if (hits === null) return [];
+  const { value, interval } = hits;
+  const misses = {
+    ...hits,
+    value: 1 - value,
+    interval: interval && { ...interval, low: 1 - interval.high, high: 1 - interval.low },
+  };
+  return row(arm, misses, `${points(value)} hits${text}`);
 }
 
 /** Policies of one workload, the best first, with textbook caches of the same room below. */
@@ -82,19 +101,18 @@ function orderOf(analysis: ExperimentAnalysis, name: string): Figure | null {
     const model = estimateOf(arm, `modelHitRatio ${policy}`);
     const ratio = estimateOf(arm, `hitRatio ${policy}`);
     const simulated = model === null ? '' : `, simulated ${points(model.value)}`;
-    return row(policy, ratio, `${points(ratio?.value ?? 0)}${simulated}`);
+    return missRow(policy, ratio, simulated);
   };
   return intervals(analysis, {
     id: `order-${name}`,
     title: `${arm.title}: ${orderText(arm)}`,
     subtitle:
-      'Hit ratio with 95 % intervals over seeds. In the title: > differs, = ties within half a point, ≈ too few seeds to tell.',
-    axis: 'hit ratio',
-    share: true,
+      'Misses with 95 % intervals over seeds. In the title: > differs, = ties within half a point, ≈ too few seeds to tell.',
+    ...MISSES,
     rows: [
       ...ranked(arm).flatMap(named),
       ...EXACT_NAMES.flatMap((exact) =>
-        row(EXACT_TITLES[exact]!, estimateOf(arm, `hitRatio ${exact}`)),
+        missRow(EXACT_TITLES[exact]!, estimateOf(arm, `hitRatio ${exact}`)),
       ),
     ],
   });
@@ -108,7 +126,7 @@ function clockRows(arm: ArmAnalysis | null | undefined, where: string): Interval
     const ratio = estimateOf(arm, `hitRatio ${policy}`);
     const replaced =
       turnover === null ? '' : `, all keys replaced in ${number(turnover.value, 2)} s of its clock`;
-    return row(`${policy}, ${where}`, ratio, `${points(ratio?.value ?? 0)}${replaced}`);
+    return missRow(`${policy}, ${where}`, ratio, replaced);
   });
 }
 
@@ -126,8 +144,7 @@ function clockTrap(analysis: ExperimentAnalysis): Figure | null {
     title: `A replay at full speed measures chance: allkeys-lru ${points(lru!)}, allkeys-random ${points(random!)}`,
     subtitle:
       'Redis’s LRU clock ticks once a second: when all keys are replaced within a tick, LRU knows no order. Zipf, room for 20 %.',
-    axis: 'hit ratio',
-    share: true,
+    ...MISSES,
     rows: [
       ...clockRows(fast, 'full speed'),
       ...clockRows(paced, 'paced'),
@@ -169,15 +186,14 @@ function samplesOf(analysis: ExperimentAnalysis, name: string): Figure | null {
     [3, 5, 10].flatMap((samples) => {
       const cell = samples === 5 ? policy : `${policy}-${samples}`;
       const ratio = estimateOf(arm, `hitRatio ${cell}`);
-      return row(`${policy}, ${samples} samples`, ratio, points(ratio?.value ?? 0));
+      return missRow(`${policy}, ${samples} samples`, ratio);
     }),
   );
   return intervals(analysis, {
     id: name,
     title: `${arm.title}: more samples, a little nearer to the textbook`,
-    subtitle: 'Hit ratio by maxmemory-samples, 95 % intervals over seeds.',
-    axis: 'hit ratio',
-    share: true,
+    subtitle: 'Misses by maxmemory-samples, 95 % intervals over seeds.',
+    ...MISSES,
     rows,
   });
 }

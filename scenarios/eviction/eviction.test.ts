@@ -79,16 +79,14 @@ describe('claims', () => {
   const verdictOf = (id: string, byArm: Record<string, Findings>): string | undefined =>
     analysed(byArm).claims.find((claim) => claim.id === id)?.verdict;
 
-  test('C9 depends while some policies reach 80 % and others do not, and follows them when all or none do', () => {
-    const shifting = (ratio: number) => findings({ 'hitRatio allkeys-lru': [ratio, ratio, ratio] });
-    expect(verdictOf('C9', { 'zipf-20': zipf20(0.74), 'shifting-20': shifting(0.86) })).toBe(
-      'depends',
-    );
-    expect(verdictOf('C9', { 'zipf-20': zipf20(0.74), 'shifting-20': shifting(0.7) })).toBe(
-      'refuted',
-    );
-    expect(verdictOf('C9', { 'shifting-20': shifting(0.86) })).toBe('confirmed');
-    expect(verdictOf('C9', { veterans: findings({}, { 'kept lru-60': 1 }) })).toBe('not judged');
+  test('C9 depends while a policy reaches 80 % here and not there, or loads differ by half; else it stands', () => {
+    const arm = (ratio: number) => findings({ 'hitRatio allkeys-lru': [ratio, ratio, ratio] });
+    const verdict = (one: number, other: number) =>
+      verdictOf('C9', { 'zipf-50': arm(one), 'shifting-20': arm(other) });
+    expect(verdict(0.74, 0.86)).toBe('depends');
+    expect(verdict(0.82, 0.95)).toBe('depends');
+    expect(verdict(0.82, 0.84)).toBe('confirmed');
+    expect(verdict(0.74, 0.7)).toBe('not judged');
   });
 
   test('C13 needs refused writes: a server that was never full says nothing', () => {
@@ -150,8 +148,8 @@ describe('workloads of 10,000 stores', () => {
     const { ids, counted } = workloadOf('scan', 1, 0.1);
     expect(counted.length).toBe(ids.length);
     const visitors = counted.reduce((sum, one) => sum + one, 0);
-    expect(visitors).toBe(7500);
-    expect(ids.length).toBe(10_000 + 7500 / 2);
+    expect(visitors).toBe(4500);
+    expect(ids.length).toBe(6000 + 4500 / 2);
   });
 
   test('the same seed gives the same requests, another seed others', () => {
@@ -162,7 +160,7 @@ describe('workloads of 10,000 stores', () => {
 
   test('a crawler costs exact LRU more than exact LFU; a moving hot set the other way round', () => {
     const under = (name: 'zipf' | 'scan' | 'shifting') =>
-      exactHitRatios(workloadOf(name, 1, 0.5), 2000, 1);
+      exactHitRatios(workloadOf(name, 1), 1900, 1);
     const [zipf, scan, shifting] = [under('zipf'), under('scan'), under('shifting')];
     const loss = (policy: string) => zipf[policy]! - scan[policy]!;
     expect(loss('exact-lru')).toBeGreaterThan(loss('exact-lfu') + 0.02);

@@ -6,7 +6,7 @@ import { wilson } from '../../lab/stats/wilson.ts';
 import { percent, plural } from '../../reports/format.ts';
 import { hitRatios, orderText, pairingsOf, ranked } from './order.ts';
 import { CELL_NAMES } from './plan.ts';
-import { USES, VETERAN_CELLS } from './veterans.ts';
+import { USES, VETERAN_CELLS, VETERANS } from './veterans.ts';
 
 /** The model of Redis agrees when it is so near to the server: half a point of hit ratio. */
 const MODEL_TOLERANCE = 0.005;
@@ -54,36 +54,39 @@ export function claims(analysis: Analysed): ClaimResult[] {
   return [healthClaim(analysis), fullClaim(analysis), veteranClaim(analysis)];
 }
 
-/** What 80 % means depends on what is asked for, and on what the rest costs the database. */
+/** Hit ratios whose misses differ by more than that are not the same health. */
+const OTHER_LOAD = 1.5;
+
+/** What 80 % means: whether it can be had depends on what is asked for, and above it the database's load still differs. */
 function healthClaim(analysis: Analysed): ClaimResult {
   const cells = replayArms(analysis)
-    .filter(({ arm }) => arm.endsWith('-20'))
     .flatMap((arm) =>
       ranked(arm).flatMap((policy) => {
         const estimate = estimateOf(arm, `hitRatio ${policy}`);
-        return estimate === null ? [] : [{ arm: arm.arm, policy, estimate }];
+        return estimate === null ? [] : [{ title: arm.title, policy, estimate }];
       }),
     )
     .toSorted((a, b) => a.estimate.value - b.estimate.value);
-  const [worst] = cells;
-  const best = cells.at(-1);
-  if (worst === undefined || best === undefined)
-    return notJudged('C9', 'no valid replay with room for 20 % of the working set');
-  const measured = `with room for 20 % of the working set ${inPercent(worst.estimate)} (${worst.policy}, ${worst.arm}) to ${inPercent(best.estimate)} (${best.policy}, ${best.arm})`;
-  const rest = `at 80 % one page in five is still loaded, ${figure(SELECTS_PER_PAGE * (1 - HEALTHY))} of its ${SELECTS_PER_PAGE} SELECTs a page on average`;
-  const memory = memoryText(analysis);
   const healthy = cells.filter(({ estimate }) => estimate.value >= HEALTHY);
-  const counted = `${healthy.length} of ${cells.length} policies and workloads reach 80 % with the same memory`;
-  if (healthy.length === cells.length)
-    return claim('C9', 'confirmed', measured, `${counted}; ${rest}`);
-  return healthy.length === 0
-    ? claim('C9', 'refuted', measured, `${counted}; ${rest}${memory}`)
-    : claim(
-        'C9',
-        'depends',
-        measured,
-        `on the workload and on what the database bears: ${counted}; ${rest}${memory}`,
-      );
+  const [least] = healthy;
+  const most = healthy.at(-1);
+  if (least === undefined || most === undefined)
+    return notJudged('C9', 'no policy reaches 80 % in the arms of this run');
+  const load = (1 - least.estimate.value) / (1 - most.estimate.value);
+  const inWords = ({ title, policy, estimate }: (typeof cells)[number]): string =>
+    `${inPercent(estimate)} (${policy}; ${title})`;
+  const measured = `above 80 % from ${inWords(least)} to ${inWords(most)}: ${figure(load)} times the load on the database`;
+  const rest = `at 80 % a page still costs ${figure(SELECTS_PER_PAGE * (1 - HEALTHY))} of its ${SELECTS_PER_PAGE} SELECTs on average`;
+  const failing = cells.filter(({ policy, estimate }) =>
+    healthy.some((one) => one.policy === policy && estimate.value < HEALTHY),
+  );
+  if (failing.length === 0 && load < OTHER_LOAD) return claim('C9', 'confirmed', measured, rest);
+  return claim(
+    'C9',
+    'depends',
+    measured,
+    `on the workload, the memory and what the database bears: ${healthy.length} of ${cells.length} cells reach 80 %, ${failing.length} do not under a policy that elsewhere does; ${rest}${memoryText(analysis)}`,
+  );
 }
 
 /** `; by simulation 90 % take 2.1 times …`; empty where the simulated curve reaches one of them not. */
@@ -157,12 +160,12 @@ function veteranClaim(analysis: Analysed): ClaimResult {
   const lfu = cells.filter(({ policy }) => policy === 'allkeys-lfu');
   if (lru.length === 0 || lfu.length === 0)
     return notJudged('C14', 'no valid replay of the example under both policies');
-  const measured = cells
+  const measured = `of ${VETERANS} keys used ${USES.toLocaleString('en-US')} times are left: ${cells
     .map(
       ({ policy, quietMinutes, decayMinutes, share }) =>
-        `${policy.slice(8)}${decayMinutes === 0 ? ' without decay' : ''} keeps ${inPercent(share)} of the keys used ${USES.toLocaleString('en-US')} times after ${quietMinutes} min without use`,
+        `${inPercent(share)} under ${policy.slice(8).toUpperCase()}${decayMinutes === 0 ? ' without decay' : ''} after ${quietMinutes} min without use`,
     )
-    .join('; ');
+    .join('; ')}`;
   const week = arm === null ? null : estimateOf(arm, 'modelKeptShare lfu-week');
   const spread =
     week === null

@@ -4,19 +4,19 @@ import type { MaxmemoryPolicy } from '../../sim/redis/redis.ts';
 /** Stores that may be asked for; those that are make the working set. */
 export const STORES = 10_000;
 /** Visitors' requests of one replay; those before `WARM` only fill the cache. */
-export const REQUESTS = 100_000;
-export const WARM = 25_000;
+export const REQUESTS = 60_000;
+export const WARM = 15_000;
 /** Replays of one cell in a trial, each with requests of its own. */
-export const SEEDS = 3;
+export const SEEDS = 5;
 
 /**
  * Redis tells keys apart by seconds (LRU) and minutes (LFU). Its clock runs so many times as fast as ours, and requests come at
- * so many a second of that clock at most: an hour of a quiet platform in some seconds.
+ * so many a second of that clock at most: some minutes of a platform in half a second.
  */
 export const CLOCK_FACTOR = 1000;
-export const REQUESTS_PER_SECOND = 200;
+export const REQUESTS_PER_SECOND = 150;
 /** Where the clock cannot be accelerated: fewer requests, slowly, so that the cache does not turn over within a tick. */
-const PACED = { requestsPerSecond: 4000, share: 1 / 4, seeds: 1 };
+const PACED = { requestsPerSecond: 4000, share: 1 / 2, seeds: 1 };
 
 export const WORKLOADS = ['zipf', 'scan', 'shifting'] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
@@ -89,11 +89,15 @@ export interface Pace {
   seeds: number;
 }
 
-/** @param clockFactor - Of the Redis that was started. */
+/**
+ * An arm may ask for a slow replay (`paced`), a shorter one (`trace`: share of the requests) or other repetitions (`seeds`).
+ * @param clockFactor - Of the Redis that was started.
+ */
 export function paceOf({ redisClockFactor = 1, parameters = {} }: Arm, clockFactor: number): Pace {
-  if (parameters['paced'] === true || clockFactor < redisClockFactor) return PACED;
+  const { paced = false, trace = 1, seeds = SEEDS } = parameters;
+  if (paced === true || clockFactor < redisClockFactor) return PACED;
   const requestsPerSecond = clockFactor === 1 ? null : REQUESTS_PER_SECOND * clockFactor;
-  return { requestsPerSecond, share: 1, seeds: SEEDS };
+  return { requestsPerSecond, share: Number(trace), seeds: Number(seeds) };
 }
 
 /** Measured on 2 cores: lookups and SETs of one replay, and what lies between two. */

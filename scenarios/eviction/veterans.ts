@@ -51,6 +51,9 @@ const MINUTE_MS = 60_000;
 /** A real clock cannot wait an hour: LRU then waits some ticks, and LFU's forgetting is left out. */
 const REAL_WAIT_MS = 4000;
 
+/** A machine that pauses for a moment lets minutes of an accelerated clock pass. */
+const MOST_MINUTES_OFF = 3;
+
 const veterans = Int32Array.from({ length: VETERANS }, (_, id) => id);
 const newcomers = Int32Array.from({ length: NEWCOMERS }, (_, at) => VETERANS + at);
 const uses = Int32Array.from({ length: VETERANS * USES }, (_, at) => at % VETERANS);
@@ -97,6 +100,8 @@ export async function runVeterans(
       findings.samples[`keptShare ${name}`] = [kept / VETERANS];
       findings.samples[`modelKeptShare ${name}`] = [model / VETERANS];
       findings.samples[`quietMinutes ${name}`] = [quietMs / MINUTE_MS];
+      if (isFast && Math.abs(quietMs / MINUTE_MS - quietMinutes) > MOST_MINUTES_OFF)
+        problems.push(`${name}: ${Math.round(quietMs / MINUTE_MS)} min without use`);
       if (evictedKeys < VETERANS)
         problems.push(
           `${name}: ${evictedKeys} keys were evicted, not as many as there are veterans`,

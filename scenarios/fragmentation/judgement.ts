@@ -1,4 +1,4 @@
-import { armOf, claim, figure, notJudged } from '../../lab/claims.ts';
+import { claim, figure, notJudged } from '../../lab/claims.ts';
 import type { Analysed } from '../../lab/experiment.ts';
 import type { ClaimResult, Estimate } from '../../lab/result.ts';
 import { arithmeticMean } from '../../lab/stats/mean.ts';
@@ -94,15 +94,17 @@ export function claims(analysis: Analysed): ClaimResult[] {
 
 /** What else brings the memory back, or needs none. */
 function othersText(analysis: Analysed): string[] {
-  const of = (arm: string): Estimate | null =>
-    armOf(analysis, arm) === null ? null : afterCure(analysis, arm, 'ratio cured');
-  const [restart, purge, refill] = [of('restart'), of('purge'), of('refill')];
-  return [
-    ...(restart === null ? [] : [`a restart from a snapshot leaves ${inWords(restart)}`]),
-    ...(purge === null ? [] : [`MEMORY PURGE ${inWords(purge)}`]),
-    ...(refill === null
+  const of = (arm: string, words: string): string[] => {
+    const ratio = afterCure(analysis, arm, 'ratio cured');
+    const waste = wastedMiB(analysis, 'cured', arm);
+    return ratio === null || waste === null
       ? []
-      : [`writing as much again as was deleted ${inWords(refill)}: the holes are used`]),
+      : [`${words} leaves ${inWords(ratio)}, ${figure(waste)} MiB too much`];
+  };
+  return [
+    ...of('restart', 'a restart from a snapshot'),
+    ...of('purge', 'MEMORY PURGE'),
+    ...of('refill', 'to write as much again as was deleted'),
   ];
 }
 

@@ -9,6 +9,7 @@ import {
   type Cure,
   DEFRAG_SETTINGS,
   DELETED_SHARE,
+  KEYS,
   OVERWRITES,
   REST_MS,
   SERIOUS_RATIO,
@@ -25,6 +26,7 @@ export const protocol: Protocol = {
   seconds: () => CHURN_SECONDS + CURE_MS / 1000,
   async run(hands) {
     const { redis, random } = hands;
+    const keys = Number(hands.arm.parameters?.['keys'] ?? KEYS);
     const watch = watchMemory(hands);
     const findings: Findings = { totals: {}, samples: {}, series: [], notes: [] };
     const note = (moment: string, figures: MemoryFigures): void => {
@@ -38,15 +40,15 @@ export const protocol: Protocol = {
       note('empty', empty);
       findings.notes.push(`The allocator is ${empty.allocator}.`);
 
-      await write(redis, inAnyOrder(random), random);
+      await write(redis, inAnyOrder(random, keys), random);
       await hands.sleep(REST_MS);
       note('full', await readMemory(redis));
       for (let turn = 0; turn < OVERWRITES; turn += 1)
-        await write(redis, inAnyOrder(random), random);
+        await write(redis, inAnyOrder(random, keys), random);
       await hands.sleep(REST_MS);
       note('overwritten', await readMemory(redis));
 
-      const order = inAnyOrder(random);
+      const order = inAnyOrder(random, keys);
       const deleted = order.slice(0, Math.round(order.length * DELETED_SHARE));
       const left = order.slice(deleted.length);
       findings.samples['readMicros before'] = [await readMicros(redis, left)];
@@ -63,13 +65,13 @@ export const protocol: Protocol = {
       if (refused !== null) findings.notes.push(refused);
       if (cure === 'activedefrag') findings.samples['supported'] = [refused === null ? 1 : 0];
       note('cured', await readMemory(redis));
-      const keys = await redis.dbsize();
+      const found = await redis.dbsize();
       const wanted = cure === 'refill' ? order.length : left.length;
       return {
         load: null,
         findings: { ...findings, series: watch.series() },
         problems: [
-          ...(keys === wanted ? [] : [`${keys} keys are left, not ${wanted}`]),
+          ...(found === wanted ? [] : [`${found} keys are left, not ${wanted}`]),
           ...(fragmented.ratio > SERIOUS_RATIO
             ? []
             : [`the ratio came to ${fragmented.ratio}, not above ${SERIOUS_RATIO}`]),
