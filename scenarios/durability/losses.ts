@@ -8,7 +8,7 @@ import {
 } from '../../lab/oracle/durability-trace.ts';
 import type { Hands } from '../../lab/protocol.ts';
 import { copySyncedPrefix, readAll, readTrace, startNode, type Tracing } from './node.ts';
-import { argumentsOf, type Depth, type Mode, writeSecondsOf } from './plan.ts';
+import { argumentsOf, type Depth, type Mode, WRITES_PER_SECOND, writeSecondsOf } from './plan.ts';
 import { startOpenLoad, type Written } from './writer.ts';
 
 /** A log has to have been synced once before a cut can tell anything; in a short stretch its second half has to do. */
@@ -17,6 +17,8 @@ const CUTS_AFTER_MS = 1200;
 /** One stretch of writes that a kill ended, and what was left of them. */
 export interface Killed {
   written: Written;
+  /** Writes that were due before the kill. */
+  scheduled: number;
   durability: Durability;
 }
 
@@ -38,7 +40,8 @@ export async function killOnce(
   const seconds = writeSecondsOf(mode, depth, phase);
   const { written, killedMs } = await writeAndKill(hands, { mode, depth, folder, seconds });
   const found = await startAndRead(hands, mode, depth, folder);
-  return { written, durability: judgeDurability(written.writes, found, killedMs) };
+  const scheduled = seconds * WRITES_PER_SECOND;
+  return { written, scheduled, durability: judgeDurability(written.writes, found, killedMs) };
 }
 
 async function writeAndKill(
@@ -110,6 +113,7 @@ export async function traceOnce(
   }
   return {
     written,
+    scheduled: seconds * WRITES_PER_SECOND,
     durability: judgeDurability(written.writes, found, killedMs),
     cuts,
     syncs: events.filter(({ kind }) => kind === 'synced').length,

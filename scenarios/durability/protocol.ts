@@ -24,6 +24,8 @@ import { saturate } from './writer.ts';
 const SLOW = { seconds: 8, cutsAfterMs: 4500 };
 /** A load that reached less than this of its schedule was not the load that was asked for. */
 const LEAST_WRITTEN = 0.9;
+/** Share of the shortened hour that the restart may take: copies go on ageing meanwhile. */
+const MOST_AWAY = 0.1;
 
 /** What an arm's task asks for; every figure of a loss comes from reading back. */
 export const protocol: Protocol = {
@@ -141,10 +143,9 @@ function lossesOf(
   const all = [...kills, ...traces];
   const killed = all.map(({ durability }) => durability);
   const cuts = traces.flatMap((one) => one.cuts);
-  const problems = all.flatMap(({ written }) => {
-    const [sent, acknowledged] = [written.lagsMs.length, written.responsesMs.length];
-    return acknowledged < sent * LEAST_WRITTEN
-      ? [`${acknowledged} of ${sent} writes were acknowledged`]
+  const problems = all.flatMap(({ scheduled, durability: { acknowledged } }) => {
+    return acknowledged < scheduled * LEAST_WRITTEN
+      ? [`${acknowledged} of ${scheduled} writes were acknowledged before the kill`]
       : [];
   });
   return {
@@ -211,7 +212,14 @@ async function hour(hands: Hands, mode: Mode, depth: Depth): Promise<ProtocolRes
         { name: 'loads', points: minutes.map(({ minute, loads }) => [minute, loads]) },
       ],
     },
-    asked < expected * LEAST_WRITTEN ? [`${asked} pages were viewed, not ${expected}`] : [],
+    [
+      ...(asked < expected * LEAST_WRITTEN ? [`${asked} pages were viewed, not ${expected}`] : []),
+      ...(awayMs > depth.hourSeconds * 1000 * MOST_AWAY
+        ? [
+            `Redis was back after ${awayMs.toFixed(0)} ms, in which copies of ${depth.hourSeconds} s end`,
+          ]
+        : []),
+    ],
   );
 }
 
