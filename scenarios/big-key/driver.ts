@@ -7,29 +7,26 @@ import { SMALL, smallKey } from './plan.ts';
 
 const nowUs = (): number => Number(process.hrtime.bigint() / 1000n);
 
-let stopped = false;
-
 async function readOnSchedule(
   redis: Redis,
   { startUs, ratePerSecond }: Extract<ToDriver, { kind: 'start' }>,
+  stop: AbortSignal,
 ): Promise<Reads> {
   const reads: Reads = { scheduledUs: [], responseUs: [], lagUs: [], wrong: 0 };
-  const pending: Promise<void>[] = [];
-  const read = (at: number, scheduledUs: number): void => {
+  const read = async (at: number, scheduledUs: number): Promise<void> => {
     reads.scheduledUs[at] = scheduledUs;
     reads.lagUs[at] = nowUs() - scheduledUs;
-    reads.responseUs[at] = 0;
-    const replied = redis.get(smallKey(at % SMALL.keys)).then((value) => {
-      reads.responseUs[at] = nowUs() - scheduledUs;
-      if (value?.length !== SMALL.bytes) reads.wrong += 1;
-    });
-    pending.push(replied);
+    const value = await redis.get(smallKey(at % SMALL.keys));
+    reads.responseUs[at] = nowUs() - scheduledUs;
+    if (value?.length !== SMALL.bytes) reads.wrong += 1;
   };
-  for (let next = 0; !stopped; ) {
-    const dueUs = (): number => startUs + (next * 1e6) / ratePerSecond;
+  const pending: Promise<void>[] = [];
+  const dueUs = (at: number): number => startUs + (at * 1e6) / ratePerSecond;
+  while (!stop.aborted) {
     // All that are due, so that a late timer delays none of them further.
-    for (; dueUs() <= nowUs(); next += 1) read(next, dueUs());
-    await sleep(Math.max(0, (dueUs() - nowUs()) / 1000));
+    while (dueUs(pending.length) <= nowUs())
+      pending.push(read(pending.length, dueUs(pending.length)));
+    await sleep(Math.max(0, (dueUs(pending.length) - nowUs()) / 1000));
   }
   await Promise.all(pending);
   return reads;
@@ -45,10 +42,14 @@ if (url === undefined || process.send === undefined)
 const redis = new Redis(url, { maxRetriesPerRequest: 0, retryStrategy: () => null });
 // The lab tells what to do; without it there is nothing to do.
 process.on('disconnect', () => process.exit(0));
+let stop = new AbortController();
 process.on('message', (message: ToDriver) => {
-  stopped = message.kind === 'stop';
-  if (message.kind === 'start')
-    void readOnSchedule(redis, message).then((reads) => tell({ kind: 'reads', reads }));
+  if (message.kind === 'stop') {
+    stop.abort();
+    return;
+  }
+  stop = new AbortController();
+  void readOnSchedule(redis, message, stop.signal).then((reads) => tell({ kind: 'reads', reads }));
 });
 await redis.ping();
 tell({ kind: 'ready' });

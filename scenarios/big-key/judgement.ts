@@ -33,6 +33,9 @@ function shown({ value, interval }: Estimate): string {
   return `${milliseconds(value)} (${milliseconds(interval.low)} to ${milliseconds(interval.high)})`;
 }
 
+const named = (figures: readonly Figures[]): string =>
+  list(figures.map(({ title, felt }) => `${title} ${milliseconds(felt.value)}`));
+
 export function answer(analysis: Analysed): string {
   const [quiet, get] = [figuresOf(analysis, 'value', 'quiet'), figuresOf(analysis, 'value', 'get')];
   const whole = PAIRS.flatMap(({ arm, whole: name }) => figuresOf(analysis, arm, name) ?? []);
@@ -71,8 +74,6 @@ function bigValueClaim(analysis: Analysed): ClaimResult {
     cures.filter(({ felt }) => isLonger(get.felt, felt)),
     cures.filter(({ felt }) => !isLonger(get.felt, felt)),
   ];
-  const named = (figures: readonly Figures[]): string =>
-    list(figures.map(({ title, felt }) => `${title} ${milliseconds(felt.value)}`));
   const freed = isLonger(unlink.felt, del.felt) || isLonger(del.felt, unlink.felt);
   const deletion = freed
     ? `UNLINK of the String: ${shown(unlink.felt)}`

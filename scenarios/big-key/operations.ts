@@ -30,6 +30,7 @@ export async function operationsOf(
 ): Promise<{ operations: Record<string, Operation>; close: () => void; bytes: number }> {
   const unread = await openUnread(hands.urls.redis);
   const { redis } = hands;
+  const members = Number(hands.arm.parameters?.['members'] ?? MEMBERS);
   const quiet: Operation = { commands: [], run: () => Promise.resolve(0), expects: 0 };
   const deletions = (): Record<string, Operation> => ({
     del: deletion('DEL', redis, unread),
@@ -39,26 +40,22 @@ export async function operationsOf(
   switch (arm) {
     case 'value': {
       const { pages, whole } = await bigValue(hands);
-      const operations = {
-        quiet,
-        ...(await valueOperations(redis, unread, pages)),
-        ...deletions(),
-      };
-      return { operations, close, bytes: whole.length };
+      const reads = await valueOperations(redis, unread, { pages, whole });
+      return { operations: { quiet, ...reads, ...deletions() }, close, bytes: whole.length };
     }
     case 'members': {
-      await fill(unread, 'HSET', BIG, (n) => [`field:${n}`, `value:${n}`]);
-      await fill(unread, 'SADD', 'set', (n) => [`member:${n}`]);
+      await fill(unread, members, 'HSET', BIG, (n) => [`field:${n}`, `value:${n}`]);
+      await fill(unread, members, 'SADD', 'set', (n) => [`member:${n}`]);
       const bytes = Number(await redis.memory('USAGE', BIG, 'SAMPLES', 100));
       return {
-        operations: { quiet, ...memberOperations(unread), ...deletions() },
+        operations: { quiet, ...memberOperations(unread, members), ...deletions() },
         close,
         bytes,
       };
     }
     case 'keyspace': {
-      await fill(unread, 'MSET', null, (n) => [`key:${String(n).padStart(7, '0')}`, 'x']);
-      return { operations: { quiet, ...keyOperations(unread) }, close, bytes: 0 };
+      await fill(unread, members, 'MSET', null, (n) => [`key:${String(n).padStart(7, '0')}`, 'x']);
+      return { operations: { quiet, ...keyOperations(unread, members) }, close, bytes: 0 };
     }
     default:
       return arm satisfies never;
@@ -66,34 +63,27 @@ export async function operationsOf(
 }
 
 /** Pages of the restaurant with prices of their own: an array of them is the big value. */
-async function bigValue({ connect, random }: Hands): Promise<{ pages: Buffer[]; whole: Buffer }> {
-  const catalog = await readCatalog(await connect(), 'lao-zhang');
+async function bigValue(hands: Hands): Promise<{ pages: Buffer[]; whole: Buffer }> {
+  const catalog = await readCatalog(await hands.connect(), 'lao-zhang');
   const pages = Array.from({ length: PARTS }, () => {
     for (const { products } of catalog.categories)
-      for (const dish of products) dish.price = 1 + Math.floor(random() * 300);
+      for (const dish of products) dish.price = 1 + Math.floor(hands.random() * 300);
     return Buffer.from(JSON.stringify(catalog));
   });
-  return { pages, whole: together(pages) };
-}
-
-function together(pages: readonly Buffer[]): Buffer {
-  return Buffer.from(`[${pages.map(String).join(',')}]`);
+  return { pages, whole: Buffer.from(`[${pages.map(String).join(',')}]`) };
 }
 
 async function valueOperations(
   redis: Redis,
   unread: Unread,
-  pages: readonly Buffer[],
+  { pages, whole }: { pages: readonly Buffer[]; whole: Buffer },
 ): Promise<Record<string, Operation>> {
-  const whole = together(pages);
   const compressed = gzipSync(whole, { level: 1 });
   await redis.set(BIG, whole);
   await redis.set(`${BIG}:gzip`, compressed);
   await redis.hset(`${BIG}:fields`, ...pages.flatMap((page, n) => [String(n), page]));
   for (const [n, page] of pages.entries()) await redis.set(part(n), page);
   const parts = pages.map((_, n) => part(n));
-  /** Length of a reply: `$42\r\n…\r\n`. */
-  const bulk = (length: number): number => `$${length}\r\n`.length + length + 2;
   const all = pages.reduce((sum, { length }) => sum + bulk(length), 0);
   const gets = parts.map((key) => ['GET', key]);
   return {
@@ -144,46 +134,46 @@ async function valueOperations(
   };
 }
 
-function memberOperations(unread: Unread): Record<string, Operation> {
+function memberOperations(unread: Unread, members: number): Record<string, Operation> {
   return {
     hgetall: {
       commands: ['HGETALL'],
       run: () => bytesOf(unread.command('HGETALL', BIG)),
-      expects: repliesOf(`*${2 * MEMBERS}`, ['field:', 'value:']),
+      expects: repliesOf(2 * members, ['field:', 'value:']),
     },
     hscan: {
       commands: ['HSCAN'],
       run: () => scanned(unread, (cursor) => ['HSCAN', BIG, cursor, ...COUNT], 2),
-      expects: MEMBERS,
+      expects: members,
     },
     smembers: {
       commands: ['SMEMBERS'],
       run: () => bytesOf(unread.command('SMEMBERS', 'set')),
-      expects: repliesOf(`*${MEMBERS}`, ['member:']),
+      expects: repliesOf(members, ['member:']),
     },
     sscan: {
       commands: ['SSCAN'],
       run: () => scanned(unread, (cursor) => ['SSCAN', 'set', cursor, ...COUNT], 1),
-      expects: MEMBERS,
+      expects: members,
     },
   };
 }
 
-/** Bytes of a reply that has each of these texts with the numbers from 0 on behind it. */
-function repliesOf(head: string, texts: readonly string[]): number {
-  let bytes = head.length + 2;
-  for (let n = 0; n < MEMBERS; n += 1) {
-    for (const text of texts) {
-      const length = text.length + String(n).length;
-      bytes += `$${length}`.length + 2 + length + 2;
-    }
+/** Bytes of a reply with so many of content: `$42\r\n…\r\n`. */
+const bulk = (length: number): number => `$${length}\r\n`.length + length + 2;
+
+/** Bytes of a list that has these texts in turn, each with the numbers from 0 on behind it. */
+function repliesOf(elements: number, texts: readonly string[]): number {
+  let bytes = `*${elements}\r\n`.length;
+  for (let n = 0; n < elements / texts.length; n += 1) {
+    for (const text of texts) bytes += bulk(text.length + String(n).length);
   }
   return bytes;
 }
 
-function keyOperations(unread: Unread): Record<string, Operation> {
+function keyOperations(unread: Unread, members: number): Record<string, Operation> {
   const pattern = 'key:*123';
-  const matches = MEMBERS / KEYS_PER_MATCH;
+  const matches = members / KEYS_PER_MATCH;
   return {
     keys: {
       commands: ['KEYS'],
@@ -233,15 +223,16 @@ function deletion(command: 'DEL' | 'UNLINK', redis: Redis, unread: Unread): Oper
   };
 }
 
-/** A million of them, in commands of a thousand, a few of these on their way at once. */
+/** All of them in commands of a thousand, ten of these on their way at once. */
 async function fill(
   unread: Unread,
+  members: number,
   command: string,
   key: string | null,
   of: (n: number) => string[],
 ): Promise<void> {
   const before = key === null ? [] : [key];
-  for (let from = 0; from < MEMBERS; from += 10 * BATCH) {
+  for (let from = 0; from < members; from += 10 * BATCH) {
     await unread.pipeline(
       Array.from({ length: 10 }, (_, batch) => [
         command,

@@ -61,12 +61,26 @@ export function armNameOf(name: string): ArmName {
   throw new Error(`no operations are known for an arm named ${name}`);
 }
 
-/** How often an operation is done in a cell, and what lies between. */
-export function paceOf(
-  arm: ArmName,
-  measureSeconds: number,
-): { repetitions: number; periodMs: number; pauseMs: number } {
+/** A p99 needs 1,000 reads. */
+const LEAST_CELL_MS = 1150;
+
+/** How often an operation is done in a cell, and when. */
+export interface Pace {
+  repetitions: number;
+  /** From one doing to the next, unless the first takes longer. */
+  periodMs: number;
+  /** Least time between them. */
+  pauseMs: number;
+  /** Least length of the cell. */
+  leastMs: number;
+}
+
+/** @param measureSeconds - About how long a cell lasts; below 1 it is too short for a p99. */
+export function paceOf(arm: ArmName, measureSeconds: number): Pace {
+  const leastMs = LEAST_CELL_MS * Math.min(1, measureSeconds);
+  const many = { periodMs: 500, pauseMs: 300 };
+  const few = { periodMs: 150, pauseMs: 50 };
   return arm === 'value'
-    ? { repetitions: Math.max(6, Math.round(measureSeconds / 0.15)), periodMs: 150, pauseMs: 50 }
-    : { repetitions: Math.max(1, Math.round(2 * measureSeconds)), periodMs: 500, pauseMs: 300 };
+    ? { ...few, leastMs, repetitions: Math.max(6, Math.round(measureSeconds / 0.15)) }
+    : { ...many, leastMs, repetitions: Math.max(1, Math.round(2 * measureSeconds)) };
 }

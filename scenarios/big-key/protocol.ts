@@ -4,15 +4,13 @@ import type { Hands, Protocol } from '../../lab/protocol.ts';
 import type { Findings } from '../../lab/result.ts';
 import type { Reads } from './driver-messages.ts';
 import { type Operation, operationsOf } from './operations.ts';
-import { armNameOf, LOGGED_MS, OPERATIONS, paceOf, SLOW_MS, SMALL } from './plan.ts';
+import { armNameOf, LOGGED_MS, OPERATIONS, type Pace, paceOf, SLOW_MS, SMALL } from './plan.ts';
 import { type Reader, startReader } from './reader.ts';
 import { commandsOf, slowLog } from './slow-log.ts';
 
 /** Reads before and after the operations: the first of a process are slow. */
 const REST_MS = 100;
 const WARM_MS = 400;
-/** A p99 needs 1,000 reads. */
-const SHORTEST_CELL_MS = 1150;
 /** Reads that were due from so long before an operation until it ends, or for so long, are those that may have felt it. */
 const WINDOW_MS = { before: 2, least: 20 };
 /** The picture of one operation: how far it reaches, and its resolution. */
@@ -26,8 +24,8 @@ const WORK_SECONDS = { value: 0.4, members: 1, keyspace: 0.5 };
 export const protocol: Protocol = {
   seconds({ name }, { measureSeconds }) {
     const arm = armNameOf(name);
-    const { repetitions, periodMs } = paceOf(arm, measureSeconds);
-    const paced = Math.max(SHORTEST_CELL_MS, repetitions * periodMs) / 1000;
+    const { repetitions, periodMs, leastMs } = paceOf(arm, measureSeconds);
+    const paced = Math.max(leastMs, repetitions * periodMs) / 1000;
     return FILL_SECONDS[arm] + OPERATIONS[arm].length * (paced + WORK_SECONDS[arm]);
   },
   async run(hands) {
@@ -73,13 +71,13 @@ interface CellResult {
 }
 
 /** Does an operation at its pace while the small keys are read. */
-async function runCell(
+export async function runCell(
   hands: Hands,
   cell: {
     reader: Reader;
     log: Awaited<ReturnType<typeof slowLog>>;
     operation: Operation;
-    pace: ReturnType<typeof paceOf>;
+    pace: Pace;
   },
 ): Promise<CellResult> {
   const { reader, log, operation, pace } = cell;
@@ -103,7 +101,7 @@ async function runCell(
     doings.push({ beginUs, endUs, commandsMs: commandsOf(await log.read(), operation.commands) });
     await until(Math.max(beginUs + pace.periodMs * 1000, endUs + pace.pauseMs * 1000));
   }
-  await until(startUs + SHORTEST_CELL_MS * 1000);
+  await until(startUs + pace.leastMs * 1000);
   const reads = await reader.stop();
   if (reads.wrong > 0) problems.push(`${reads.wrong} small reads had no right answer`);
   return { problems, samples: samplesOf(reads, doings), picture: pictureOf(reads, doings[0]) };

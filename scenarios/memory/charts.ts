@@ -39,10 +39,10 @@ function bytesByLayout(analysis: ExperimentAnalysis): Figure | null {
     const keys = sampleOf(arm, `${name}/keys`)?.value;
     const usage = sampleOf(arm, `${name}/usageBytes`)?.value;
     if (bytes === null || keys === undefined || usage === undefined) return [];
-    const times = page === undefined ? '' : `, ${number(bytes.value / page)} times JSON`;
+    const size = page === undefined ? '' : `, ${number(bytes.value / page)} times JSON`;
     const estimate = { value: bytes.value / KIB, interval: null, n: bytes.n };
     const told = `MEMORY USAGE ${number(usage / KIB)}`;
-    const text = `${title}: ${number(bytes.value / KIB)} KiB (${told})${times}; ${plural(keys, 'key')}`;
+    const text = `${title}: ${number(bytes.value / KIB)} KiB (${told})${size}; ${plural(keys, 'key')}`;
     return [{ arm: name, estimate, text }];
   });
   const saved = dishSaved(analysis);
@@ -81,10 +81,9 @@ function ratioCurve(
   const shipped = own(along);
   const [first, last] = [shipped[0]?.at, shipped.at(-1)?.at];
   if (first === undefined || last === undefined) return null;
-  const jump = jumpText(shipped, along);
   return curves(analysis, {
     id: `hash-by-${along}`,
-    title: `${jump}`,
+    title: jumpText(shipped, along),
     subtitle:
       along === 'fields'
         ? 'Memory of a Hash over that of one String per field, values of 16 bytes; a listpack has 128 fields at most.'

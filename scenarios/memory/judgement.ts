@@ -80,7 +80,6 @@ export function claims(analysis: Analysed): ClaimResult[] {
   const dish = dishSaved(analysis);
   const cells = cellsOf(analysis);
   if (dish === null) return [notJudged('C11', 'no valid trial of the layouts')];
-  const about = (saved: number): boolean => saved >= ABOUT_HALF.low && saved <= ABOUT_HALF.high;
   const measured = `${percent(dish.saved)} saved by a dish of the restaurant (${figure(dish.stringBytes)} bytes as Strings, ${figure(dish.hashBytes)} as a Hash; counted, ${dish.spread})`;
   if (cells.length === 0) {
     return about(dish.saved)
@@ -89,7 +88,7 @@ export function claims(analysis: Analysed): ClaimResult[] {
   }
   const saved = cells.map((cell) => ({ cell, saved: 1 - cell.ratio }));
   const inside = saved.filter((one) => about(one.saved));
-  const range = `from ${signed(Math.min(...saved.map((one) => one.saved)))} to ${signed(Math.max(...saved.map((one) => one.saved)))} over ${cells.length} shapes of Hashes`;
+  const range = `${band(saved.map((one) => one.saved))} over ${cells.length} shapes of Hashes`;
   const figures = `${measured}; ${range}`;
   if (about(dish.saved) && inside.length === saved.length)
     return [claim('C11', 'confirmed', figures, 'about half in every shape')];
@@ -98,8 +97,15 @@ export function claims(analysis: Analysed): ClaimResult[] {
   return [claim('C11', 'depends', figures, reasonOf(saved))];
 }
 
+const about = (saved: number): boolean => saved >= ABOUT_HALF.low && saved <= ABOUT_HALF.high;
+
 const signed = (saved: number): string =>
   saved < 0 ? `${percent(-saved)} more` : `${percent(saved)} saved`;
+
+const band = (values: readonly number[]): string =>
+  values.length === 0
+    ? 'not tested'
+    : `${signed(Math.min(...values))} to ${signed(Math.max(...values))}`;
 
 /** What packing and its limits do, from the cells themselves. */
 function reasonOf(saved: readonly { cell: Cell; saved: number }[]): string {
@@ -108,10 +114,6 @@ function reasonOf(saved: readonly { cell: Cell; saved: number }[]): string {
       .filter(({ cell }) => isPacked(cell.shape) === packed && cell.shape.fields > 1)
       .map((one) => one.saved);
   const [packed, tables] = [of(true), of(false)];
-  const band = (values: readonly number[]): string =>
-    values.length === 0
-      ? 'not tested'
-      : `${signed(Math.min(...values))} to ${signed(Math.max(...values))}`;
   return `on how many fields a Hash has and how long they are: listpacks ${band(packed)}, tables, past either limit, ${band(tables)}; long values hide what a key takes`;
 }
 

@@ -22,7 +22,7 @@ export interface Layout {
   readCategory(trips: Trips, key: string, categoryId: number): Promise<Category>;
   setPrice(trips: Trips, key: string, dish: DishPlace, price: number): Promise<void>;
   /** From what `readAll` gives to JSON text; for the proof that nothing got lost. */
-  decode?(page: Buffer): Buffer;
+  decode?: (page: Buffer) => Buffer;
 }
 
 /** Which dish: whoever changes a price knows its category, too. */
@@ -32,32 +32,20 @@ export interface DishPlace {
 }
 
 interface Codec {
-  encode(text: string): Buffer;
-  decode(bytes: Buffer): Buffer;
+  encode: (text: string) => Buffer;
+  decode: (bytes: Buffer) => Buffer;
 }
 
 /** The whole page in one String. */
 function whole(name: string, title: string, { encode, decode }: Codec): Layout {
   const read = async (trips: Trips, key: string): Promise<Catalog> =>
-    parsed(
-      decode(
-        await found(
-          trips.one((redis) => redis.getBuffer(key)),
-          key,
-        ),
-      ).toString(),
-    );
+    JSON.parse(decode(await readWhole(trips, key)).toString());
   const write: Layout['write'] = async (trips, key, catalog) => {
     const bytes = encode(JSON.stringify(catalog));
     await trips.one((redis) => redis.set(key, bytes));
   };
   return {
-    ...{ name, title, write, decode },
-    readAll: (trips, key) =>
-      found(
-        trips.one((redis) => redis.getBuffer(key)),
-        key,
-      ),
+    ...{ name, title, write, decode, readAll: readWhole },
     async readCategory(trips, key, categoryId) {
       return categoryOf(await read(trips, key), categoryId);
     },
@@ -68,6 +56,12 @@ function whole(name: string, title: string, { encode, decode }: Codec): Layout {
     },
   };
 }
+
+const readWhole: Layout['readAll'] = (trips, key) =>
+  found(
+    trips.one((redis) => redis.getBuffer(key)),
+    key,
+  );
 
 /** The page cut by category, each part JSON; where the parts lie is the argument. */
 function byCategory(
@@ -82,7 +76,7 @@ function byCategory(
   },
 ): Layout {
   const read = async (trips: Trips, key: string, id: number): Promise<Category> =>
-    parsed(await found(parts.read(trips, key, String(id)), key));
+    JSON.parse(await found(parts.read(trips, key, String(id)), key));
   return {
     ...{ name, title },
     async write(trips, key, { categories, ...head }) {
@@ -93,9 +87,9 @@ function byCategory(
       ]);
     },
     async readAll(trips, key) {
-      const { categories, ...head } = parsed<
-        Omit<Catalog, 'categories'> & { categories: number[] }
-      >(await found(parts.read(trips, key, HEAD), key));
+      const { categories, ...head }: Head = JSON.parse(
+        await found(parts.read(trips, key, HEAD), key),
+      );
       const texts = await parts.readAll(trips, key, categories.map(String));
       const opened = JSON.stringify(head).slice(0, -1);
       return Buffer.from(`${opened},"categories":[${texts.join(',')}]}`);
@@ -111,6 +105,7 @@ function byCategory(
 
 /** Part of a page that is no category: store, theme, version, and the order of the categories. */
 const HEAD = 'head';
+type Head = Omit<Catalog, 'categories'> & { categories: number[] };
 
 /** A category without its dishes: those lie on their own. */
 type Frame = Omit<Category, 'products'> & { products: number[] };
@@ -154,16 +149,17 @@ function byDish(
     },
     async readAll(trips, key) {
       const texts = await trips.one((redis) => redis.hgetall(`${key}:frames`));
-      const { categories, ...head } = parsed<
-        Omit<Catalog, 'categories'> & { categories: number[] }
-      >(await found(Promise.resolve(texts[HEAD] ?? null), key));
-      const frames = categories.map((id) => parsed<Frame>(texts[String(id)]!));
+      const { categories, ...head }: Head = JSON.parse(
+        await found(Promise.resolve(texts[HEAD] ?? null), key),
+      );
+      const frames = categories.map((id): Frame => JSON.parse(texts[String(id)]!));
       const page = { ...head, categories: await withDishes(trips, key, frames) };
       return Buffer.from(JSON.stringify(page));
     },
     async readCategory(trips, key, categoryId) {
       const text = trips.one((redis) => redis.hget(`${key}:frames`, String(categoryId)));
-      const [category] = await withDishes(trips, key, [parsed<Frame>(await found(text, key))]);
+      const frame: Frame = JSON.parse(await found(text, key));
+      const [category] = await withDishes(trips, key, [frame]);
       return category!;
     },
     async setPrice(trips, key, { dishId }, price) {
@@ -192,11 +188,6 @@ function dishFrom(id: number, values: readonly string[]): Dish {
     ...{ id, name: name!, description: description! },
     ...{ price: Number(price), version: Number(version), position: Number(position) },
   };
-}
-
-/** Text of our own making. */
-function parsed<T>(text: string): T {
-  return JSON.parse(text);
 }
 
 async function found<T>(value: Promise<T | null>, key: string): Promise<T> {

@@ -43,6 +43,8 @@ interface Found {
 
 const copyKey = (copy: number): string => `store_catalog:${SLUG}-${String(copy).padStart(3, '0')}`;
 
+const keyOf = (layout: { name: string }): string => `store_catalog:${layout.name}`;
+
 /** The page in all layouts: what each takes, and what reading and changing it costs. */
 async function compare(hands: Hands): Promise<Found> {
   const { redis, design } = hands;
@@ -51,7 +53,7 @@ async function compare(hands: Hands): Promise<Found> {
   const samples: Record<string, number[]> = {};
   const problems: string[] = [];
   const prover = redis.duplicate();
-  const weigh = await scalesOf(redis, hands.sleep);
+  const weigh = await scalesOf(redis, (ms) => hands.sleep(ms));
   const perCopy = async (write: (trips: Trips, key: string) => Promise<void>): Promise<number> => {
     const bytes = await weigh(async (writer) => {
       const trips = new Trips(writer);
@@ -72,7 +74,6 @@ async function compare(hands: Hands): Promise<Found> {
 
   await prover.quit();
   await redis.flushall('SYNC');
-  const keyOf = (layout: { name: string }): string => `store_catalog:${layout.name}`;
   for (const layout of LAYOUTS) await layout.write(new Trips(redis), keyOf(layout), catalog);
   const phase = (seconds: number): ReturnType<typeof timeLayouts> => {
     const endUs = hands.nowUs() + seconds * 1e6;
@@ -103,7 +104,7 @@ async function weighCells(hands: Hands): Promise<Found> {
   const problems: string[] = [];
   const quantum = await quantumOf(redis);
   if (quantum !== null) samples['quantumBytes'] = [quantum];
-  const weigh = await scalesOf(redis, hands.sleep);
+  const weigh = await scalesOf(redis, (ms) => hands.sleep(ms));
   const strings = new Map<number, number>();
   for (const line of LINES) {
     for (const shape of line.shapes) {
