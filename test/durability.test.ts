@@ -115,7 +115,7 @@ test('kill -9 takes nothing acknowledged from a log, and most of what was writte
     };
   });
   expect([everysec, mixed]).toEqual([0, 0]);
-  expect(none).toBeGreaterThan(0.7);
+  expect(none).toBeGreaterThan(0.6);
 });
 
 test('by the model a power cut takes nothing from a log that is synced before each answer, and all from one that never is', async (context) => {
@@ -133,7 +133,7 @@ test('by the model a power cut takes nothing from a log that is synced before ea
     return { always: await share('aof-always'), never: await share('aof-no'), cuts: 2 };
   });
   expect({ always, cuts }).toEqual({ always: 0, cuts: 2 });
-  expect(never).toBeGreaterThan(0.7);
+  expect(never).toBeGreaterThan(0.6);
 });
 
 test('5 prices that were deleted after a snapshot are back after kill -9, with their TTL; a log does not bring them back', async (context) => {

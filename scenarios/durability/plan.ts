@@ -7,8 +7,8 @@ export type Mode = (typeof MODES)[number];
 /** Writes per second of the open load: one each millisecond. */
 export const WRITES_PER_SECOND = 1000;
 /** Keys that the open load writes to, and how often a write is a DEL. */
-export const DISHES = 500;
-export const DELETE_SHARE = 0.1;
+export const DISHES = 1000;
+export const DELETE_SHARE = 0.05;
 /** Bytes of a value: a dish with its price. */
 export const VALUE_BYTES = 100;
 /** Callers of the closed load; each waits for its answer before it writes again. */
