@@ -383,6 +383,9 @@ describe('top', () => {
     }, 0);
     expect(counted).toBeCloseTo(5, 6);
 
+    // From 0 to 0 across the outage: only who knows of the gap shows no rate.
+    await store.resetStats();
+    await vi.waitUntil(() => jsonLines(json).at(-1)?.stats?.requests === 0, WAIT);
     await store.stop();
     await vi.waitUntil(() => jsonLines(json).at(-1)?.error === 'nothing listens there', WAIT);
     await vi.waitUntil(() => lines.stdout().includes('no answer from'), WAIT);
