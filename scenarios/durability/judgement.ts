@@ -27,7 +27,7 @@ const longest = (values: readonly number[]): number => Math.max(0, ...values);
  * `0 of 7,000 acknowledged writes in 8 kills (at most 38 % of kills lose any)`, `3,017 of 7,410 acknowledged writes in 2 kills, 1,510 a
  * kill`. Writes are lost together, so the repetition is the kill or the cut, not the write.
  */
-export function lossText(arm: ArmAnalysis, end: 'kill' | 'cut'): string {
+function lossText(arm: ArmAnalysis, end: 'kill' | 'cut'): string {
   const each = samplesOf(arm, `${end}Lost`);
   const [lost, of] = [total(arm, `${end}Lost`), total(arm, `${end}Acknowledged`)];
   const text = `${figure(lost)} of ${figure(of)} acknowledged writes in ${plural(each.length, end)}`;
