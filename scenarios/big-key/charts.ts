@@ -99,14 +99,14 @@ function pictures(
   const lines = PICTURES[which].flatMap(([arm, name]): RateLine[] => {
     const found = analysis.arms.find((one) => one.arm === arm && one.trials.valid > 0);
     const [, panel] = OPERATIONS[arm].find(([known]) => known === name) ?? [];
-    // One doing of one trial: others are alike, and a mean of them would show none.
+    // Of one trial: a mean over several would show none of them.
     const points = found?.findings?.series.find((one) => one.name === name)?.points ?? [];
     return panel === undefined || points.length === 0 ? [] : [{ arm, panel, points }];
   });
   return rateLines(analysis, {
     id: `around-${which}`,
     title,
-    subtitle: `The first doing of the first trial that is valid: longest response of the small reads that were due in each 5 ms. A read that comes in the middle of a command waits for its end. ${plural(lines.length, 'panel')}, one scale.`,
+    subtitle: `The doing with the median wait in one trial: longest response of the small reads that were due in each 5 ms. A read that comes in the middle of a command waits for its end. ${plural(lines.length, 'panel')}, one scale.`,
     lines,
     axis: 'ms',
     unit: 'ms',

@@ -14,7 +14,7 @@ const WARM_MS = 400;
 /** Reads that were due from so long before an operation until it ends, or for so long, are those that may have felt it. */
 const WINDOW_MS = { before: 2, least: 20 };
 /** The picture of one operation: how far it reaches, and its resolution. */
-const PICTURE_MS = { before: 50, after: 150, bin: 5 };
+const PICTURE_MS = { before: 40, after: 60, bin: 5 };
 
 /** Filling Redis and starting the driver, measured on 2 cores. */
 const FILL_SECONDS = { value: 2, members: 6, keyspace: 3 };
@@ -104,7 +104,11 @@ export async function runCell(
   await until(startUs + pace.leastMs * 1000);
   const reads = await reader.stop();
   if (reads.wrong > 0) problems.push(`${reads.wrong} small reads had no right answer`);
-  return { problems, samples: samplesOf(reads, doings), picture: pictureOf(reads, doings[0]) };
+  return {
+    problems,
+    samples: samplesOf(reads, doings),
+    picture: pictureOf(reads, usual(reads, doings)),
+  };
 }
 
 function samplesOf(reads: Reads, doings: readonly Doing[]): Record<string, number[]> {
@@ -143,6 +147,12 @@ function feltMs(reads: Reads, { beginUs, endUs }: Doing): number {
   for (const [at, due] of reads.scheduledUs.entries())
     if (due >= from && due <= to) longest = Math.max(longest, reads.responseUs[at]!);
   return longest / 1000;
+}
+
+/** The doing whose longest wait is the median of them all. */
+function usual(reads: Reads, doings: readonly Doing[]): Doing | undefined {
+  const byWait = doings.toSorted((a, b) => feltMs(reads, a) - feltMs(reads, b));
+  return byWait[Math.floor((byWait.length - 1) / 2)];
 }
 
 /** Longest response of each few ms around one doing: x in ms since it began, y in ms. */

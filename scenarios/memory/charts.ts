@@ -53,7 +53,7 @@ function bytesByLayout(analysis: ExperimentAnalysis): Figure | null {
         ? 'Memory of one page by layout'
         : `A Hash per dish saves ${percent(saved.saved)} of what a String per field takes, and both take more than the page in one String`,
     subtitle:
-      'Growth of used_memory a copy, in KiB, beside the sum of MEMORY USAGE over its keys. Counted: the same in every trial.',
+      'Growth of used_memory a copy, in KiB, beside the sum of MEMORY USAGE over its keys, which leaves out the table’s buckets. Counted.',
     axis: 'KiB a page',
     rows,
   });
@@ -164,7 +164,8 @@ function lookUps(analysis: ExperimentAnalysis, cells: readonly Cell[]): Figure |
         : `A listpack is searched from its start: HGET takes ${micros(longest.y)} at ${number(longest.x)} fields`,
     subtitle: 'Mean time of one HGET inside the server (INFO commandstats), each field read once.',
     x: { title: 'fields of a Hash (log scale)', spacing: 'log' },
-    y: { title: 'µs a look-up' },
+    y: { title: 'µs a look-up (log scale)', spacing: 'log' },
     series,
+    words: { lines: 'no model', points: 'measured' },
   });
 }

@@ -55,7 +55,7 @@ export function dishSaved(analysis: Pick<Analysed, 'arms'>): {
   if (hash === null || strings === null) return null;
   const [hashBytes, stringBytes] = [hash.value, strings.value];
   const both = ['hash-per-dish', 'string-per-field'].map(
-    (name) => new Set(arm?.findings?.samples[`${name}/dishBytes`]),
+    (name) => new Set(arm?.findings?.samples[`${name}/dishBytes`]?.map(figure)),
   );
   const spread = both.every(({ size }) => size === 1)
     ? `the same in ${plural(hash.n, 'trial')}`

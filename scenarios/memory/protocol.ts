@@ -52,7 +52,6 @@ async function compare(hands: Hands): Promise<Found> {
   const dishes = placesOf(catalog).length;
   const samples: Record<string, number[]> = {};
   const problems: string[] = [];
-  const prover = redis.duplicate();
   const weigh = await scalesOf(redis, (ms) => hands.sleep(ms));
   const perCopy = async (write: (trips: Trips, key: string) => Promise<void>): Promise<number> => {
     const bytes = await weigh(async (writer) => {
@@ -65,14 +64,16 @@ async function compare(hands: Hands): Promise<Found> {
   for (const layout of LAYOUTS) {
     const bytes = await perCopy((trips, key) => layout.write(trips, key, catalog));
     samples[`${layout.name}/bytes`] = [bytes];
+    // Its buffers must be gone before the next layout is weighed.
+    const prover = redis.duplicate();
     const keys = await prover.keys(`${copyKey(0)}*`);
     samples[`${layout.name}/keys`] = [keys.length];
     samples[`${layout.name}/usageBytes`] = [await usageOf(new Trips(prover), keys)];
     if (layout.byDish === true) samples[`${layout.name}/dishBytes`] = [(bytes - frames) / dishes];
     problems.push(...(await layoutProblems(prover, layout, copyKey(0), catalog)));
+    await prover.quit();
   }
 
-  await prover.quit();
   await redis.flushall('SYNC');
   for (const layout of LAYOUTS) await layout.write(new Trips(redis), keyOf(layout), catalog);
   const phase = (seconds: number): ReturnType<typeof timeLayouts> => {
