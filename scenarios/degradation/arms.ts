@@ -21,7 +21,7 @@ export const PROTECTIONS = {
   timeout: 'timeouts',
   breaker: '+ circuit breaker',
   shedding: '+ shedding',
-  full: '+ old pages from memory',
+  full: '+ old pages',
 } as const;
 export type Protection = keyof typeof PROTECTIONS;
 
@@ -34,7 +34,7 @@ export const POOL_SIZE = 20;
 /** Longest wait for one Redis command. A page that misses needs two. */
 const REDIS_TIMEOUT_MS = 150;
 /** Longest time for one statement, and for opening a connection. */
-const DB_TIMEOUT_MS = 200;
+const DB_TIMEOUT_MS = 250;
 /** Longest wait for a free connection. */
 const DB_WAIT_MS = 150;
 /** The server's own timer comes first; the client's, for a server that does not answer, is a fifth longer. */
@@ -47,8 +47,8 @@ export function configuredMs(fault: Fault): number {
   return fault.startsWith('redis') ? REDIS_TIMEOUT_MS : database;
 }
 
-/** Short lives, so that each fault meets pages that have to be loaded: a tenth of them, in an undisturbed second. */
-const COPIES = { query: 'joined', ttlMs: 2000 };
+/** Short lives of 1 to 3 s, so that each fault meets pages that have to be loaded: a tenth of them, in any undisturbed second. */
+const COPIES = { query: 'joined', ttlMs: 2000, jitter: 0.5 };
 const OLD_PAGES_MS = 600_000;
 
 const ENVIRONMENTS: Record<Protection, Record<string, string>> = {

@@ -20,7 +20,7 @@ function availability(analysis: ExperimentAnalysis): Figure | null {
   return matrix(analysis, {
     id: 'matrix',
     title: titleOf(analysis),
-    subtitle: `Pages that came within 2 s of those asked for from the fault to the end, and how much longer the slowest per cent took than undisturbed. Promise: ${percent(PROMISE.availability)}, no more than the configured timeouts longer, well again within ${PROMISE.recoverySeconds} s.`,
+    subtitle: `Pages that came within 2 s of those asked for from the fault to the end, and how much longer the slow ones took than undisturbed (p95, with many pages p99). Promise: ${percent(PROMISE.availability)}, no more than the configured timeouts longer, well again within ${PROMISE.recoverySeconds} s.`,
     columns: tried.map((protection) => PROTECTIONS[protection]),
     rows: (Object.keys(FAULTS) as Fault[]).map((fault) => ({
       name: FAULTS[fault],

@@ -106,7 +106,7 @@ export const experiment: Experiment = {
   claims,
   caveats: [
     'One server process, 20 stores, 100 pages/s below what the database loads, one statement a page and 5 ms of database latency, whatever the run says: the figures of the plan belong together.',
-    'Copies live for 2 s, so that every fault meets pages that have to be loaded; with long lives a fault of the database is hardly noticed.',
+    'Copies live for 1 to 3 s, so that every fault meets pages that have to be loaded; with long lives a fault of the database is hardly noticed.',
     'Slow and flapping services are made by a TCP link on loopback; a Postgres that restarts is played by ending the sessions and refusing new ones, which is what a server sees of it.',
     'An old page from memory is an old page: up to 10 min old here, by configuration; how many were sent is in the table.',
     'With a restarted or second server process the memory is empty: what was never read there has no old page.',

@@ -52,6 +52,8 @@ function pooled(cells: readonly Cell[]): Pooled {
   );
 }
 
+const holds = ({ pages, answered }: Pooled): boolean => answered / pages >= PROMISE.availability;
+
 /** The fallback is in the code of every arm; what differs is whether anybody gets there. */
 function fallback(analysis: Analysed): ClaimResult {
   const pairs = REDIS_GONE.flatMap((fault) => {
@@ -72,7 +74,6 @@ function fallback(analysis: Analysed): ClaimResult {
     ),
   );
   const [without, guarded] = [pooled(bare), pooled(best)];
-  const holds = ({ pages, answered }: Pooled): boolean => answered / pages >= PROMISE.availability;
   const ways = [...new Set(best.map(({ protection }) => PROTECTIONS[protection]))].join(', ');
   const measured = `${shareWords(without)} of the pages within 2 s with the client's defaults, ${shareWords(guarded)} with a guard (${ways}), over ${list(bare.map(({ fault }) => FAULTS[fault]))}`;
   if (!holds(guarded))

@@ -17,6 +17,7 @@ import {
 } from './windows.ts';
 
 const STALE = OUTCOMES.indexOf('stale');
+const WARM_TRIES = 20;
 const LOOK_EVERY_MS = 250;
 /** Undisturbed pages that must have come in time, for the fault to be what is seen. */
 const WELL = 0.995;
@@ -36,10 +37,7 @@ export const protocol: Protocol = {
       await prepared.end();
     };
     try {
-      for (const slug of slugs) {
-        const { status } = await hands.servers[0]!.page(`/stores/${slug}/catalog`);
-        if (status !== 200) throw new Error(`${slug} answered ${status} before any fault`);
-      }
+      await Promise.all(slugs.map((slug) => warm(hands, slug)));
       const running = hands.load({ extra: { stores: STORES } });
       await running.measureBegins;
       const clock = { startMs: Date.now(), startUs: hands.nowUs() };
@@ -67,6 +65,14 @@ function faultOf({ arm }: Hands): Fault {
   const fault = arm.parameters?.['fault'];
   if (typeof fault === 'string' && Object.hasOwn(FAULTS, fault)) return fault as Fault;
   throw new Error(`unknown fault: ${String(fault)}`);
+}
+
+/** All stores at once, so that the pool opens its connections before they are needed: some may take longer than they are allowed. */
+async function warm({ servers }: Hands, slug: string): Promise<void> {
+  let status = 0;
+  for (let tries = 0; tries < WARM_TRIES && status !== 200; tries += 1)
+    ({ status } = await servers[0]!.page(`/stores/${slug}/catalog`));
+  if (status !== 200) throw new Error(`${slug} answered ${status} before any fault`);
 }
 
 /** Looks at the server's counters until the measured phase is over. */
@@ -125,9 +131,10 @@ async function found(
     problems.push(
       `${quiet.pages - quiet.answered} of ${quiet.pages} pages failed before the fault`,
     );
-  if (capacity < 2 * PAGES_PER_SECOND)
+  const rate = load.measurement.offeredRatePerSecond ?? PAGES_PER_SECOND;
+  if (capacity < 2 * rate)
     problems.push(
-      `the database loads ${capacity.toFixed(0)} pages/s: ${PAGES_PER_SECOND}/s are not well below that`,
+      `the database loads ${capacity.toFixed(0)} pages/s: ${rate}/s are not well below that`,
     );
   return {
     load,
