@@ -37,7 +37,7 @@ export interface NodeReport {
 export interface Circuit {
   /** `off`: there is none, and every command is sent. `half-open`: a ping is trying whether Redis is back. */
   state: 'closed' | 'open' | 'half-open' | 'off';
-  /** How often it has opened since the start. */
+  /** How often it has opened since the start; an outage is one time, however long. */
   opened: number;
 }
 
@@ -103,11 +103,18 @@ export function createRedis(options: RedisOptions): GuardedRedis {
     { halfOpenAfter: HALF_OPEN_AFTER_MS, breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN) },
   );
   let opened = 0;
+  let isOpen = false;
   breaker.onBreak(() => {
+    // Told again after each PING that finds Redis still away: the same outage.
+    if (isOpen) return;
+    isOpen = true;
     opened += 1;
     options.onChange('redis gives no answer: pages come from the database');
   });
-  breaker.onReset(() => options.onChange('redis answers again'));
+  breaker.onReset(() => {
+    isOpen = false;
+    options.onChange('redis answers again');
+  });
   const guarded = options.breaker !== false;
 
   const ping = async (): Promise<number> => {

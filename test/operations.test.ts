@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { freePort } from '../lab/provision/ports.ts';
 import { findPromtool, type Promtool } from '../lab/provision/promtool.ts';
 import { openTopology } from '../lab/provision/redis-start.ts';
 import type { RedisTopology } from '../lab/provision/redis-topology.ts';
@@ -16,6 +18,7 @@ import { readStore } from '../lab/top/reading.ts';
 import { seedDatabase } from '../seed/load.ts';
 import { Figures } from '../server/invalidator/figures.ts';
 import { createStatusServer } from '../server/invalidator/status-server.ts';
+import { createRedis } from '../server/redis.ts';
 import { freshDatabase, requireTool, testStack } from './stack.ts';
 
 const WAIT = { timeout: 15_000, interval: 50 };
@@ -174,11 +177,12 @@ describe('/cache/stats and /metrics', () => {
 
   test('figures of a Redis that was killed are left out, not 0, and come again with it', async () => {
     const primary = redis.nodes[0]!;
+    const { requests } = await stats();
     await primary.kill();
     await vi.waitUntil(async () => sampleOf(await metrics(), 'cachelab_redis_up') === 0, WAIT);
     const text = await metrics();
     expect(text).not.toMatch(/^cachelab_redis_(?!up|circuit)/m);
-    expect(sampleOf(text, 'cachelab_page_requests_total')).toBe(4);
+    expect(sampleOf(text, 'cachelab_page_requests_total')).toBe(requests);
     const away = (await stats()).redis;
     expect(away).toMatchObject({ state: 'down' });
     expect(Object.keys(away).sort()).toEqual(['circuit', 'circuit_opened', 'state']);
@@ -189,6 +193,26 @@ describe('/cache/stats and /metrics', () => {
       WAIT,
     );
   });
+});
+
+test('a long outage of Redis opens the circuit once, however often it is tried', async () => {
+  const messages: string[] = [];
+  const away = createRedis({
+    url: `redis://127.0.0.1:${await freePort()}`,
+    timeoutMs: 100,
+    onChange: (message) => messages.push(message),
+  });
+  try {
+    await vi.waitUntil(() => away.circuit().state === 'open', WAIT);
+    for (let trial = 0; trial < 4; trial += 1) {
+      await sleep(210); // after that long an open circuit lets one PING pass
+      await away.ping().catch(() => {});
+    }
+    expect(away.circuit()).toEqual({ state: 'open', opened: 1 });
+    expect(messages.filter((message) => message.includes('no answer'))).toHaveLength(1);
+  } finally {
+    away.close();
+  }
 });
 
 /** Names of metrics in an expression: what is neither function, label, keyword nor text. */
