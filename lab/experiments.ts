@@ -9,6 +9,8 @@ import { experiment as degradation } from '../scenarios/degradation/experiment.t
 import { experiment as durability } from '../scenarios/durability/experiment.ts';
 import { experiment as editTwice } from '../scenarios/edit-twice/experiment.ts';
 import { experiment as eviction } from '../scenarios/eviction/experiment.ts';
+import { experiment as failover } from '../scenarios/failover/experiment.ts';
+import { experiment as evictionPages } from '../scenarios/eviction-pages/experiment.ts';
 import { experiment as failureMatrix } from '../scenarios/failure-matrix/experiment.ts';
 import { experiment as fragmentation } from '../scenarios/fragmentation/experiment.ts';
 import { experiment as hardened } from '../scenarios/hardened/experiment.ts';
@@ -46,8 +48,10 @@ export const EXPERIMENTS: readonly Experiment[] = [
   clients,
   batchCatalog,
   eviction,
+  evictionPages,
   fragmentation,
   degradation,
+  failover,
   simulator,
   aa,
 ];

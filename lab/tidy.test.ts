@@ -25,7 +25,7 @@ const BORDERS: { files: RegExp; may: RegExp[]; mayTypes?: RegExp[] }[] = [
       /^lab\/sim\/redis-replay\.ts$/,
       /^sim\//,
       /^reports\//,
-      /^server\/cache\/(presets|staleness-bound)\.ts$/,
+      /^server\/(cache\/(presets|staleness-bound)|redis-connect)\.ts$/,
       /^scenarios\/[^/]+\/[\w-]+\.ts$/,
     ],
     mayTypes: [/^lab\/server-protocol\.ts$/],

@@ -24,6 +24,7 @@ export const REDIS_URL_FORMS =
   'redis://HOST:PORT, rediss://HOST:PORT, redis+sentinel://HOST:PORT,HOST:PORT/NAME or redis+cluster://HOST:PORT,HOST:PORT';
 
 const RETRY_MAX_MS = 250;
+const RECONNECT_AFTER_MS = 50;
 const CONNECT_TIMEOUT_MS = 1000;
 const SOCKET_TIMEOUT_MS = 1000;
 const SENTINEL_TIMEOUT_MS = 500;
@@ -108,7 +109,7 @@ export function connectRedis(
   if (place.kind === 'sentinel') {
     const { sentinels, name } = place;
     if (defaults) return new Redis({ ...login, sentinels, name });
-    return new Redis({ ...login, sentinels, name, ...own, ...SENTINEL });
+    return new SentinelRedis({ ...login, sentinels, name, ...own, ...SENTINEL }).beginAnew();
   }
   if (defaults) return new Cluster(place.nodes, { redisOptions: login });
   return new Cluster(place.nodes, {
@@ -121,6 +122,28 @@ export function connectRedis(
     slotsRefreshInterval: SLOTS_REFRESH_MS,
     slotsRefreshTimeout: SENTINEL_TIMEOUT_MS,
   });
+}
+
+/**
+ * ioredis (6.0) gives a client up for good when the word of a failover comes just while it looks for the primary: it ends, and
+ * every later command is refused. After a kill that is the usual moment. Here it begins anew.
+ */
+class SentinelRedis extends Redis {
+  #isClosed = false;
+
+  /** To be called once. */
+  beginAnew(): this {
+    return this.on('end', () => {
+      setTimeout(() => {
+        if (!this.#isClosed) this.connect().catch(() => {}); // it ends again, and is heard again
+      }, RECONNECT_AFTER_MS).unref();
+    });
+  }
+
+  override disconnect(reconnect = false): void {
+    if (!reconnect) this.#isClosed = true;
+    super.disconnect(reconnect);
+  }
 }
 
 /**

@@ -2,16 +2,32 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { LabError } from '../errors.ts';
 
-/** Longest wait for the whole of connecting and answering: a frozen process takes connections and says nothing. */
-const ASK_TIMEOUT_MS = 500;
+/** Longest wait for the whole of connecting and answering, on a machine that is busy. */
+const ASK_TIMEOUT_MS = 5000;
+/** The same where no answer is one too: a frozen process takes connections and says nothing. */
+const PROBE_TIMEOUT_MS = 1000;
 const SETTLE_TIMEOUT_MS = 15_000;
 const SETTLE_POLL_MS = 50;
 
 /**
  * One command on a connection of its own, so that it says what this process answers now.
- * @throws when there is no answer within 500 ms, and for an error reply.
+ * @throws when there is no answer within 5 s, and for an error reply.
  */
-export async function ask(port: number, command: string, ...args: string[]): Promise<unknown> {
+export function ask(port: number, command: string, ...args: string[]): Promise<unknown> {
+  return send(port, command, args, ASK_TIMEOUT_MS);
+}
+
+/** As `ask`, of a node that may be dead or frozen. @returns null for an error reply, and without an answer within 1 s. */
+export function probe(port: number, command: string, ...args: string[]): Promise<unknown> {
+  return send(port, command, args, PROBE_TIMEOUT_MS).catch(() => null);
+}
+
+async function send(
+  port: number,
+  command: string,
+  args: readonly string[],
+  timeoutMs: number,
+): Promise<unknown> {
   const client = new Redis({
     host: '127.0.0.1',
     port,
@@ -26,10 +42,10 @@ export async function ask(port: number, command: string, ...args: string[]): Pro
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`no answer from port ${port} in ${ASK_TIMEOUT_MS} ms`));
-    }, ASK_TIMEOUT_MS);
+      reject(new Error(`no answer from port ${port} in ${timeoutMs} ms`));
+    }, timeoutMs);
   });
-  const answer = client.call(command, args);
+  const answer = client.call(command, [...args]);
   answer.catch(() => {}); // when it is late, nobody waits for it any more
   try {
     return await Promise.race([answer, late]);

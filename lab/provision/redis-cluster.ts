@@ -1,5 +1,5 @@
 import { LabError } from '../errors.ts';
-import { ask, field, items, settled } from './redis-ask.ts';
+import { ask, field, items, probe, settled } from './redis-ask.ts';
 import type { RunningNode, StartNode } from './redis-node.ts';
 import { dataSettings, elected, replicaState } from './redis-replication.ts';
 
@@ -73,13 +73,9 @@ export async function ownerOf(
 ): Promise<RunningNode | null> {
   const votes = await Promise.all(
     nodes.map(async ({ port }) => {
-      try {
-        const slot = Number(await ask(port, 'CLUSTER', 'KEYSLOT', key));
-        const { shards } = await view(port);
-        return shards.find(({ from, to }) => slot >= from && slot <= to)?.primaryPort ?? 0;
-      } catch {
-        return 0;
-      }
+      const slot = Number((await probe(port, 'CLUSTER', 'KEYSLOT', key)) ?? Number.NaN);
+      const { shards } = await view(port);
+      return shards.find(({ from, to }) => slot >= from && slot <= to)?.primaryPort ?? 0;
     }),
   );
   return elected(nodes, votes);
@@ -92,7 +88,7 @@ export async function ownerOf(
 export async function failoverOfShard(nodes: readonly RunningNode[], key: string): Promise<void> {
   const owner = await ownerOf(nodes, key);
   for (const { port } of nodes) {
-    const [role, , primaryPort] = items(await ask(port, 'ROLE').catch(() => []));
+    const [role, , primaryPort] = items(await probe(port, 'ROLE'));
     if (owner === null || role !== 'slave' || Number(primaryPort) !== owner.place.port) continue;
     await ask(port, 'CLUSTER', 'FAILOVER');
     return;
@@ -115,11 +111,11 @@ interface Shard {
 
 const hasReplica = ({ replicas }: Shard): boolean => replicas > 0;
 
-/** What one node knows of the cluster. */
+/** What one node knows of the cluster; nothing without an answer. */
 async function view(port: number): Promise<{ isOk: boolean; shards: Shard[] }> {
   const [info, slots] = await Promise.all([
-    ask(port, 'CLUSTER', 'INFO'),
-    ask(port, 'CLUSTER', 'SLOTS'),
+    probe(port, 'CLUSTER', 'INFO'),
+    probe(port, 'CLUSTER', 'SLOTS'),
   ]);
   const shards = items(slots).map((entry) => {
     const [from, to, primary, ...replicas] = items(entry);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LabError } from '../errors.ts';
 import { openLink } from '../link.ts';
-import { ask } from './redis-ask.ts';
+import { probe } from './redis-ask.ts';
 import { BUS_OFFSET, giveBack, nodePort } from './redis-ports.ts';
 import type { RedisProgram } from './redis.ts';
 import type { RedisNode } from './redis-topology.ts';
@@ -156,7 +156,7 @@ async function answers(port: number, server: SupervisedProcess): Promise<boolean
   const deadlineMs = Date.now() + READY_TIMEOUT_MS;
   const ended = server.exited.then(() => 'ended' as const);
   while (Date.now() < deadlineMs) {
-    const answer = await Promise.race([ended, ask(port, 'INFO', 'server').catch(() => '')]);
+    const answer = await Promise.race([ended, probe(port, 'INFO', 'server')]);
     if (answer === 'ended') return false;
     if (new RegExp(`^process_id:${server.pid}\\r?$`, 'm').test(String(answer))) return true;
     await sleep(READY_POLL_MS);

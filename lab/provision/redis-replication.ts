@@ -1,5 +1,5 @@
 import { LabError } from '../errors.ts';
-import { ask, items, settled } from './redis-ask.ts';
+import { ask, items, probe, settled } from './redis-ask.ts';
 import type { Place, RunningNode, StartNode } from './redis-node.ts';
 
 const REPLICAS = 2;
@@ -37,15 +37,15 @@ export async function startReplication(start: StartNode): Promise<RunningNode[]>
   return [primary, ...replicas];
 }
 
-/** `connected` once a replica has its primary's data; null of a primary. */
+/** `connected` once a replica has its primary's data; null of a primary, and without an answer. */
 export async function replicaState(port: number): Promise<string | null> {
-  const [role, , , state] = items(await ask(port, 'ROLE'));
+  const [role, , , state] = items(await probe(port, 'ROLE'));
   return role === 'slave' ? String(state) : null;
 }
 
 /** Whether a node answers now and takes writes. */
 export async function isPrimary({ port }: { port: number }): Promise<boolean> {
-  const [role] = items(await ask(port, 'ROLE').catch(() => []));
+  const [role] = items(await probe(port, 'ROLE'));
   return role === 'master';
 }
 
@@ -55,14 +55,11 @@ export async function isPrimary({ port }: { port: number }): Promise<boolean> {
  */
 export async function promoteByHand(nodes: readonly RunningNode[]): Promise<RunningNode> {
   for (const node of nodes) {
-    const isReplica = await replicaState(node.port).catch(() => null);
-    if (isReplica === null) continue;
+    if ((await replicaState(node.port)) === null) continue;
     await ask(node.port, 'REPLICAOF', 'NO', 'ONE');
     const port = String(node.place.port);
     const others = nodes.filter((other) => other !== node);
-    await Promise.allSettled(
-      others.map((other) => ask(other.port, 'REPLICAOF', '127.0.0.1', port)),
-    );
+    await Promise.all(others.map((other) => probe(other.port, 'REPLICAOF', '127.0.0.1', port)));
     return node;
   }
   throw new LabError('E_TOPOLOGY', 'no replica is left that could be promoted');
@@ -73,7 +70,7 @@ export async function mostFollowed(nodes: readonly RunningNode[]): Promise<Runni
   const votes = await Promise.all(
     nodes.map(async ({ port, place }) => {
       // `master`, offset, replicas; or `slave`, host, port of the primary, state.
-      const [role, , primaryPort] = items(await ask(port, 'ROLE').catch(() => []));
+      const [role, , primaryPort] = items(await probe(port, 'ROLE'));
       return role === 'master' ? place.port : Number(primaryPort ?? 0);
     }),
   );

@@ -1,5 +1,5 @@
 import { LabError } from '../errors.ts';
-import { ask, field, items, settled } from './redis-ask.ts';
+import { ask, field, items, probe, settled } from './redis-ask.ts';
 import type { RunningNode, StartNode } from './redis-node.ts';
 import { elected, startReplication } from './redis-replication.ts';
 
@@ -49,8 +49,8 @@ export async function namedBySentinels(
 ): Promise<RunningNode | null> {
   const votes = await Promise.all(
     sentinels.map(async ({ port }) => {
-      const reply = ask(port, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', SENTINEL_NAME);
-      return Number(items(await reply.catch(() => []))[1] ?? 0);
+      const reply = await probe(port, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', SENTINEL_NAME);
+      return Number(items(reply)[1] ?? 0);
     }),
   );
   return elected(nodes, votes);
@@ -62,7 +62,7 @@ export async function namedBySentinels(
  */
 export async function failoverBySentinels(sentinels: readonly RunningNode[]): Promise<void> {
   for (const { port } of sentinels) {
-    const answer = await ask(port, 'SENTINEL', 'FAILOVER', SENTINEL_NAME).catch(() => null);
+    const answer = await probe(port, 'SENTINEL', 'FAILOVER', SENTINEL_NAME);
     if (answer === 'OK') return;
   }
   throw new LabError('E_TOPOLOGY', 'no sentinel takes the command to fail over');

@@ -3,6 +3,7 @@ import { criterion as avalanche } from './avalanche.ts';
 import type { Criterion } from './criterion.ts';
 import { criterion as degradation } from './degradation.ts';
 import { criterion as hardened } from './hardened.ts';
+import { criterion as failover } from './failover.ts';
 import { criterion as failureMatrix } from './failure-matrix.ts';
 import { criterion as hitRatio } from './hit-ratio.ts';
 import { criterion as listenerKills } from './listener-kills.ts';
@@ -18,6 +19,7 @@ export const CRITERIA: Readonly<Record<string, Criterion>> = {
   aa,
   avalanche,
   degradation,
+  failover,
   'failure-matrix': failureMatrix,
   hardened,
   'hit-ratio': hitRatio,
