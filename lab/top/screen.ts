@@ -49,7 +49,7 @@ export function block({ stats, rates }: Moment): Line[] {
     ...row('', [`since reset: ${short(stats.loads)} loads`, `${short(stats.selects)} SELECTs`]),
     ...row('redis', [
       redis.state,
-      `circuit ${redis.circuit}, opened ${short(redis.circuit_opened)} times`,
+      `circuit ${redis.circuit}, openings ${short(redis.circuit_opened)}`,
     ]),
     ...(redis.sampled_at_ms === undefined ? [] : redisBlock(redis)),
     ...(live === null
