@@ -65,9 +65,9 @@ const ENVIRONMENTS: Record<Protection, Record<string, string>> = {
 
 /** Users enough for all who come while pages hang. */
 const USERS: Record<Protection, number> = {
-  none: 900,
-  timeout: 600,
-  breaker: 600,
+  none: 700,
+  timeout: 400,
+  breaker: 400,
   shedding: 200,
   full: 200,
 };

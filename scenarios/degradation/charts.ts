@@ -2,7 +2,7 @@ import type { ArmAnalysis, ExperimentAnalysis } from '../../lab/result.ts';
 import { type MatrixCell, matrix } from '../../reports/charts/heatmap.ts';
 import { type RateLine, rateLines, seriesLines } from '../../reports/charts/rate-lines.ts';
 import type { Figure } from '../../reports/figure.ts';
-import { milliseconds, percent } from '../../reports/format.ts';
+import { milliseconds, number, percent } from '../../reports/format.ts';
 import { type Fault, FAULTS, nameOf, type Protection, PROTECTIONS } from './arms.ts';
 import { brokenParts, type Cell, cellOf, cellsOf, extraMs, PROMISE } from './cells.ts';
 
@@ -69,7 +69,7 @@ function timeAxes(analysis: ExperimentAnalysis): (Figure | null)[] {
     return [
       rateLines(analysis, {
         id: `answered-${fault}`,
-        title: `${name}: pages in time`,
+        title: answeredTitle(name, lines('answered')),
         subtitle:
           'Per cent of the pages of each half second that came within 2 s, mean over the trials.',
         lines: lines('answered'),
@@ -102,6 +102,16 @@ function timeAxes(analysis: ExperimentAnalysis): (Figure | null)[] {
           }),
     ];
   });
+}
+
+function answeredTitle(name: string, lines: readonly RateLine[]): string {
+  const lowest = [PROTECTIONS.none, PROTECTIONS.full].flatMap((panel) => {
+    const points = lines.find((line) => line.panel === panel)?.points ?? [];
+    return points.length === 0 ? [] : [Math.min(...points.map(([, share]) => share))];
+  });
+  const [bare, full] = lowest;
+  if (bare === undefined || full === undefined) return `${name}: pages in time`;
+  return `${name}: in the worst half second ${number(bare)} % of the pages come in time without protection, ${number(full)} % with all of it`;
 }
 
 const unguarded = (panel: string | undefined): boolean =>

@@ -144,6 +144,10 @@ describe('what the experiment says', () => {
     const matrix = figures.find(({ id }) => id === 'degradation-matrix');
     const row = matrix?.table.rows.find(([name]) => name === 'Redis frozen');
     expect(row?.map((cell) => String(cell).charAt(0)).slice(1)).toEqual(['✗', '✓', '✓']);
+    const answered = figures.find(({ id }) => id === 'degradation-answered-redis-frozen');
+    expect(answered?.title).toBe(
+      'Redis frozen: in the worst half second 1 % of the pages come in time without protection, 1 % with all of it',
+    );
     const circuit = figures.find(({ id }) => id === 'degradation-circuit-redis-frozen');
     expect(circuit?.table.rows.map(([name]) => name)).toEqual(['+ old pages, full-redis-frozen']);
   });
