@@ -12,7 +12,7 @@ export interface Work {
 }
 
 /** @returns Null without a valid trial. */
-export function workOf(arm: ArmAnalysis | null): Work | null {
+function workOf(arm: ArmAnalysis | null): Work | null {
   const points = SIZES.flatMap((n) => {
     const batch = estimateOf(arm, 'batchMs', 0, n);
     return batch === null ? [] : [[n, batch.value] as const];

@@ -9,7 +9,7 @@ import { clientOf, fillValues, pingMs } from '../clients/ways.ts';
 import { ROUND_TRIPS_MS, roundTripsOf, SIZES, timeBatch, type Way } from './batches.ts';
 
 /** An arm has the name of its way. */
-export const wayOf = ({ name }: Pick<Arm, 'name'>): Way => name as Way;
+const wayOf = ({ name }: Pick<Arm, 'name'>): Way => name as Way;
 
 const wait = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0);
 

@@ -46,6 +46,8 @@ export function claims(analysis: Analysed): ClaimResult[] {
 const TOLD: Record<ServiceName, number> = { sync: 100, 'async-sync': 200, async: 5000 };
 /** A rate is as told within this factor. */
 const ABOUT = 2;
+/** An event loop with a client that blocks should serve this many times what a synchronous service does. */
+const MORE = 1.5;
 
 function synchronous(analysis: Analysed): ClaimResult {
   const arm = armOf(analysis, 'service');
@@ -65,7 +67,7 @@ function synchronous(analysis: Analysed): ClaimResult {
   }
   const asTold = (estimate: Estimate, name: ServiceName): boolean =>
     estimate.value >= TOLD[name] / ABOUT && estimate.value <= TOLD[name] * ABOUT;
-  const isOrdered = mixed.value >= (TOLD['async-sync'] / TOLD.sync / ABOUT) * 1.5 * sync.value;
+  const isOrdered = mixed.value >= MORE * sync.value;
   if (isOrdered && asTold(sync, 'sync') && asTold(mixed, 'async-sync') && asTold(async_, 'async')) {
     return claim('C23', 'confirmed', measured, limits);
   }
@@ -99,11 +101,13 @@ function oneThread(analysis: Analysed): ClaimResult {
     return notJudged('C10', 'no valid trial of both the sizes and the heavy commands');
   }
   const io = estimateOf(armOf(analysis, 'io-threads'), 'severalOverOne');
+  const cores = estimateOf(armOf(analysis, 'one-thread'), 'cores');
+  const used = cores === null ? '' : `, on ${times(cores)} cores`;
   const measured = [
     ...exponents.map(
       ({ timed, found }) => `${TIMED[timed].command.toUpperCase()} grows as n^${times(found!)}`,
     ),
-    `4 connections get ${times(ratio)} times the heavy commands of one${io === null ? '' : `, ${times(io)} with 2 I/O threads`}`,
+    `4 connections get ${times(ratio)} times the heavy commands of one${used}${io === null ? '' : `, ${times(io)} with 2 I/O threads`}`,
   ].join(', ');
   const random = growthOf(growing, 'exponent', 'get/random');
   const caches =
@@ -113,9 +117,17 @@ function oneThread(analysis: Analysed): ClaimResult {
   const wrong = exponents.filter(
     ({ found, low, high }) => found!.value < low || found!.value > high,
   );
-  if (ratio.value > BESIDE) {
+  if ((ratio.interval?.low ?? ratio.value) > BESIDE) {
     const reason = `commands of several connections run beside each other${caches}`;
     return claim('C10', 'refuted', measured, reason);
+  }
+  if (ratio.value > BESIDE) {
+    return claim(
+      'C10',
+      'not judged',
+      measured,
+      'too few rounds to tell whether commands run beside each other',
+    );
   }
   if (wrong.length > 0) {
     const names = wrong.map(
@@ -196,7 +208,9 @@ function services(analysis: Analysed): TheoryCheck[] {
 /** Exponent that log n has between 1,000 and 1 million, where nothing else costs anything. */
 const LOG_EXPONENT = Math.log(Math.log(1e6) / Math.log(1e3)) / Math.log(1e3);
 
-const EXPECTED: Record<string, { theory: number; formula: string }> = {
+type Command = (typeof TIMED)[Timed]['command'];
+
+const EXPECTED: Record<Command, { theory: number; formula: string }> = {
   get: { theory: 0, formula: 'O(1): n^0' },
   set: { theory: 0, formula: 'O(1): n^0' },
   lrange: { theory: 1, formula: 'O(n): n^1' },
@@ -209,6 +223,8 @@ function orders(analysis: Analysed): TheoryCheck[] {
     const measured = growthOf(arm, 'exponent', timed);
     const { command, growsFrom } = TIMED[timed];
     if (measured === null) return [];
+    // Replies of more than a megabyte leave the CPU's caches.
+    const within = command === 'lrange' ? 0.25 : 0.15;
     const among = timed.endsWith('random')
       ? 'any key or member: cache misses come on top of the steps'
       : timed.endsWith('same')
@@ -217,10 +233,10 @@ function orders(analysis: Analysed): TheoryCheck[] {
     const row = {
       ...{ arm: 'complexity', unit: '' },
       quantity: `exponent of the time of ${command.toUpperCase()}, ${timed.split('/')[1]}`,
-      ...EXPECTED[command]!,
+      ...EXPECTED[command],
       measured,
-      note: `${among}; fitted from ${figure(growsFrom)} to 1,000,000; within 0.15`,
+      note: `${among}; fitted from ${figure(growsFrom)} to 1,000,000; within ${within}`,
     };
-    return check(row, 0.15);
+    return check(row, within);
   });
 }

@@ -15,7 +15,9 @@ const PASSES = 6;
 /** Fewer calls in a cell have no 99th percentile: 10 must lie beyond it. */
 const CALLS_FOR_P99 = 1000;
 /** A service that blocks answers so few that a cell of a client's length would see none. */
-const SHORTEST_SERVICE_CELL_SECONDS = 1;
+const SHORTEST_SERVICE_CELL_SECONDS = 0.8;
+/** Heavy commands take milliseconds each. */
+const SHORTEST_HEAVY_SECONDS = 0.8;
 
 type Samples = Findings['samples'];
 
@@ -42,9 +44,9 @@ const OTHERS: Record<'service' | 'complexity' | 'threads', Part> = {
       3 + 3 * SERVICE_CALLERS.length * Math.max(SHORTEST_SERVICE_CELL_SECONDS, cell),
     measure: measureServices,
   },
-  complexity: { seconds: () => 4 + (PASSES + 1) * 2, measure: measureGrowth },
+  complexity: { seconds: () => 4 + PASSES + 1, measure: measureGrowth },
   threads: {
-    seconds: (cell) => 4 * cell,
+    seconds: (cell) => 4.5 * Math.max(SHORTEST_HEAVY_SECONDS, cell),
     measure: (hands, port) => measureOneThread(port, hands.design),
   },
 };
@@ -174,7 +176,10 @@ async function measureGrowth(hands: Hands): Promise<Samples> {
 }
 
 async function measureOneThread(port: number, design: ProfileDesign): Promise<Samples> {
-  const figures = await measureThreads(port, cellSeconds(design).seconds);
+  const figures = await measureThreads(
+    port,
+    Math.max(SHORTEST_HEAVY_SECONDS, cellSeconds(design).seconds),
+  );
   return {
     ...Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, [value]])),
     severalOverOne: [figures.severalPerSecond / figures.onePerSecond],

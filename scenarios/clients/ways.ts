@@ -2,7 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { rankOf } from './closed-loop.ts';
 
 /** Keys that the callers ask for, in turn; one key alone would stay in every cache of the CPU. */
-export const KEYS = 1000;
+const KEYS = 1000;
 export const VALUE_BYTES = 500;
 /** Values of one pipeline or MGET. */
 export const BATCH = 10;

@@ -20,7 +20,7 @@ import { runTraffic } from './traffic.ts';
 import { openWatch } from './watch.ts';
 
 /** How the arm reads. */
-export const readerOf = ({ parameters }: Pick<Arm, 'parameters'>): ReaderName =>
+const readerOf = ({ parameters }: Pick<Arm, 'parameters'>): ReaderName =>
   READERS.find((name) => name === parameters?.['reader']) ?? 'plain';
 
 /** Reads on a schedule beside one writer; what each node answered is taken from the nodes themselves. */
