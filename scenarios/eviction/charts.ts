@@ -63,7 +63,6 @@ function memoryCurves(analysis: ExperimentAnalysis): Figure | null {
     y: { title: 'hit ratio', share: true },
     series: [
       ...CURVE_POLICIES.map((name) => ({ name, theory: lineOf(name), measured: pointsOf(name) })),
-      { name: 'noeviction', theory: [], measured: pointsOf('noeviction') },
       { name: 'belady', theory: lineOf('belady'), measured: [] },
     ],
     words: { lines: 'simulated', points: 'measured on a real Redis' },
@@ -107,7 +106,7 @@ function orderOf(analysis: ExperimentAnalysis, name: string): Figure | null {
     id: `order-${name}`,
     title: `${arm.title}: ${orderText(arm)}`,
     subtitle:
-      'Misses with 95 % intervals over seeds. In the title: > differs, = ties within half a point, ≈ too few seeds to tell.',
+      'Misses with 95 % intervals over seeds. In the title: > differs, = ties within a point, ≈ too few seeds to tell.',
     ...MISSES,
     rows: [
       ...ranked(arm).flatMap(named),
@@ -182,7 +181,7 @@ function veteranRows(analysis: ExperimentAnalysis): Figure | null {
 function samplesOf(analysis: ExperimentAnalysis, name: string): Figure | null {
   const arm = find(analysis, name);
   if (arm === null) return null;
-  const rows = ['allkeys-lru', 'allkeys-lfu', 'volatile-ttl'].flatMap((policy) =>
+  const rows = ['allkeys-lru', 'allkeys-lfu'].flatMap((policy) =>
     [3, 5, 10].flatMap((samples) => {
       const cell = samples === 5 ? policy : `${policy}-${samples}`;
       const ratio = estimateOf(arm, `hitRatio ${cell}`);

@@ -42,7 +42,7 @@ describe('two policies', () => {
     expect(orderText(arm)).toBe('allkeys-lfu > allkeys-lru');
   });
 
-  test('whose difference lies within half a point tie, even when it has one sign in every seed', () => {
+  test('whose difference lies within a point tie, even when it has one sign in every seed', () => {
     const arm = armWith({
       'allkeys-lru': [0.7402, 0.7412, 0.7422],
       'volatile-lru': [0.74, 0.741, 0.742],
@@ -66,13 +66,11 @@ describe('two policies', () => {
   });
 });
 
-const zipf20 = (ratio: number, refused = 29_000): Findings =>
+const zipf20 = (ratio: number): Findings =>
   findings({
     'hitRatio allkeys-lru': [ratio, ratio + 0.002, ratio - 0.002],
     'hitRatio noeviction': [0.745, 0.746, 0.744],
     'modelHitRatio allkeys-lru': [ratio + 0.001, ratio, ratio],
-    'refused noeviction': [refused],
-    'misses noeviction': [30_000],
   });
 
 describe('claims', () => {
@@ -87,13 +85,6 @@ describe('claims', () => {
     expect(verdict(0.82, 0.95)).toBe('depends');
     expect(verdict(0.82, 0.84)).toBe('confirmed');
     expect(verdict(0.74, 0.7)).toBe('not judged');
-  });
-
-  test('C13 needs refused writes: a server that was never full says nothing', () => {
-    const { claims } = analysed({ 'zipf-20': zipf20(0.74) });
-    expect(claims.find(({ id }) => id === 'C13')).toMatchObject({ verdict: 'depends' });
-    expect(claims.find(({ id }) => id === 'C13')?.figure).toContain('96.7 % (96.5 % to 96.9 %)');
-    expect(verdictOf('C13', { 'zipf-20': zipf20(0.74, 0) })).toBe('not judged');
   });
 
   const veterans = (kept: Record<string, number>): Record<string, Findings> => ({
@@ -198,8 +189,8 @@ describe('100 keys used 1,000 times, in the model of Redis', () => {
 });
 
 test('answer and figures follow what was found', () => {
-  const analysis = analysed({ 'zipf-20': zipf20(0.72) });
+  const analysis = analysed({ 'zipf-20': zipf20(0.71) });
   expect(analysis.answer).toContain('Zipf: noeviction > allkeys-lru');
-  expect(analysed({ 'zipf-20': zipf20(0.76) }).answer).toContain('Zipf: allkeys-lru > noeviction');
+  expect(analysed({ 'zipf-20': zipf20(0.78) }).answer).toContain('Zipf: allkeys-lru > noeviction');
   expect(experiment.charts(analysis).map(({ id }) => id)).toContain('eviction-order-zipf-20');
 });

@@ -51,7 +51,7 @@ export function answer(analysis: Analysed): string {
 }
 
 export function claims(analysis: Analysed): ClaimResult[] {
-  return [healthClaim(analysis), fullClaim(analysis), veteranClaim(analysis)];
+  return [healthClaim(analysis), veteranClaim(analysis)];
 }
 
 /** Hit ratios whose misses differ by more than that are not the same health. */
@@ -110,32 +110,6 @@ export function shareFor(line: readonly [number, number][], ratio: number): numb
     return lowShare + ((ratio - lowValue) / (value - lowValue)) * (share - lowShare);
   }
   return null;
-}
-
-const total = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0);
-
-/** What Redis itself refuses; what becomes of a page is another question. */
-function fullClaim(analysis: Analysed): ClaimResult {
-  const arm = armOf(analysis, 'zipf-20');
-  const refused = arm?.findings?.samples['refused noeviction'] ?? [];
-  const misses = arm?.findings?.samples['misses noeviction'] ?? [];
-  const share = wilson(total(refused), total(misses));
-  const hits = arm === null ? null : estimateOf(arm, 'hitRatio noeviction');
-  if (share === null || hits === null) return notJudged('C13', 'no valid replay under noeviction');
-  const measured = `${inPercent(share)} of the writes refused, no read; hit ratio ${inPercent(hits)}`;
-  if (total(refused) === 0) return notJudged('C13', 'memory was never full under noeviction');
-  const shifting = armOf(analysis, 'shifting-20');
-  const frozen = shifting === null ? null : estimateOf(shifting, 'hitRatio noeviction');
-  const later =
-    frozen === null
-      ? ''
-      : `; what came first stays for ever: ${inPercent(frozen)} where the hot set moves on`;
-  return claim(
-    'C13',
-    'depends',
-    measured,
-    `on the application: Redis goes on answering reads and refuses writes with an error. A page that takes a failed fill for a failed request fails; one that goes on with what it loaded does not${later}`,
-  );
 }
 
 /** Whether so many of the keys are kept, or lost, that the interval says so. */

@@ -2,8 +2,8 @@ import type { ArmAnalysis, Estimate } from '../../lab/result.ts';
 import { arithmeticMean } from '../../lab/stats/mean.ts';
 import { CELL_NAMES } from './plan.ts';
 
-/** Hit ratios closer than that are a tie, if the interval of their difference says so: half a point. */
-export const TIE = 0.005;
+/** Hit ratios closer than that are a tie, if the interval of their difference says so: a point, some 4 % of the usual misses. */
+const TIE = 0.01;
 
 /** Two policies on the same requests with the same room. */
 export interface Pairing {
@@ -11,7 +11,7 @@ export interface Pairing {
   lower: string;
   /** Of their hit ratios, 0 to 1, paired by seed. */
   difference: Estimate;
-  /** `differs`: the interval leaves 0 out. `tie`: it lies within half a point. `open`: neither. */
+  /** `differs`: the interval leaves 0 out. `tie`: it lies within a point. `open`: neither. */
   relation: 'differs' | 'tie' | 'open';
   /** Whether it has the same sign in every seed. */
   stable: boolean;

@@ -1,3 +1,4 @@
+import { figure } from '../../lab/claims.ts';
 import { LabError } from '../../lab/errors.ts';
 import type { Hands } from '../../lab/protocol.ts';
 import type { Findings } from '../../lab/result.ts';
@@ -70,6 +71,11 @@ export async function runReplays(
   } finally {
     client.close();
   }
+  const reached = Object.entries(findings.samples).flatMap(([name, values]) =>
+    name.startsWith('requestsPerClockSecond') ? values : [],
+  );
+  const mean = reached.reduce((sum, one) => sum + one, 0) / reached.length;
+  findings.notes.push(`Reached: ${figure(mean)} requests a second of that clock.`);
   const { evictions = 0 } = findings.totals;
   const problems =
     evictions < LEAST_EVICTIONS
@@ -122,8 +128,8 @@ const COUNTS = new Set(['evictions', 'refused', 'misses']);
 
 /** Counts are summed over all cells too. */
 function addSamples(findings: Findings, name: string, found: Record<string, number>): void {
-  for (const [figure, value] of Object.entries(found)) {
-    (findings.samples[`${figure} ${name}`] ??= []).push(value);
-    if (COUNTS.has(figure)) findings.totals[figure] = (findings.totals[figure] ?? 0) + value;
+  for (const [quantity, value] of Object.entries(found)) {
+    (findings.samples[`${quantity} ${name}`] ??= []).push(value);
+    if (COUNTS.has(quantity)) findings.totals[quantity] = (findings.totals[quantity] ?? 0) + value;
   }
 }
