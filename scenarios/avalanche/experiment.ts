@@ -167,7 +167,7 @@ export const experiment: Experiment = {
     },
     standard: {
       ...{ rounds: 1, ...design },
-      arms: ['flat', 'jitter10', 'jitter50', 'swr', 'redis-gone'],
+      arms: ['flat', 'jitter10', 'swr', 'redis-gone'],
     },
     full: { rounds: 12, ...design },
   },

@@ -72,7 +72,10 @@ export const experiment: Experiment = {
   profiles: {
     headline: null,
     quick: { rounds: 1, warmSeconds: 0.5, measureSeconds: 2, arms: ['cached'] },
-    standard: { rounds: 1, warmSeconds: 1, measureSeconds: 3 },
+    standard: {
+      ...{ rounds: 1, warmSeconds: 1, measureSeconds: 3 },
+      arms: ['uncached', 'joined', 'cached'],
+    },
     full: { rounds: 12, warmSeconds: 2, measureSeconds: 8 },
   },
   flagsAsMeasures: {

@@ -76,7 +76,13 @@ export const experiment: Experiment = {
   profiles: {
     headline: { rounds: 1, warmSeconds: 1, measureSeconds: 8, arms: ['lock', 'lease', 'hardened'] },
     quick: { rounds: 1, warmSeconds: 1, measureSeconds: 6, arms: ['lock', 'lease'] },
-    standard: { rounds: 1, warmSeconds: 1, measureSeconds: 12 },
+    standard: {
+      ...{ rounds: 1, warmSeconds: 1, measureSeconds: 12 },
+      arms: [
+        ...['invalidated', 'lock', 'single-flight', 'lock+single-flight'],
+        ...['event-driven', 'lease', 'outbox', 'hardened'],
+      ],
+    },
     full: { rounds: 4, warmSeconds: 2, measureSeconds: 30 },
   },
   flagsAsMeasures: {

@@ -125,7 +125,7 @@ export const experiment: Experiment = {
       arms: ['negative-random', 'negative-repeated', 'bloom-random'],
     },
     standard: {
-      ...{ rounds: 1, warmSeconds: 2, measureSeconds: 10 },
+      ...{ rounds: 1, warmSeconds: 2, measureSeconds: 8 },
       arms: [
         ...['none-random', 'none-repeated', 'negative-random', 'negative-repeated'],
         ...['negative-evict', 'bloom-random', 'bloom-2x', 'bloom-4x', 'both-random'],

@@ -114,14 +114,14 @@ test('its figures are one for shares, one for loads and one for peaks, each wher
   expect(ids(both)).toEqual(['simulator-shares', 'simulator-loads']);
 });
 
-test('quick has one arm and takes under 20 s, standard has 9 arms and takes 2 to 4 min', () => {
+test('quick has one arm and takes under 20 s, standard has 8 arms and takes 2 to 4 min', () => {
   const planned = (profile: 'quick' | 'standard') =>
     planRun([experiment], { ...RUN_OPTIONS, experiments: ['simulator'], profile })[0]!;
   const quick = planned('quick');
   expect(quick.arms.map(modelOf)).toEqual(['ttl']);
   expect(quick.estimatedSeconds).toBeLessThan(20);
   const standard = planned('standard');
-  expect(standard.arms).toHaveLength(9);
+  expect(standard.arms).toHaveLength(8);
   expect(standard.estimatedSeconds).toBeGreaterThan(120);
   expect(standard.estimatedSeconds).toBeLessThan(240);
 });

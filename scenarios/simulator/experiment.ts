@@ -39,7 +39,7 @@ export const experiment: Experiment = {
     standard: {
       ...{ rounds: 1, warmSeconds: 2, measureSeconds: 24 },
       arms: [
-        ...['ttl-1000-r200', 'ttl-only-1000', 'ttl-only-4000', 'del-1000'],
+        ...['ttl-1000-r200', 'ttl-only-1000', 'del-1000'],
         ...['cached-open', 'single-flight-open-x4', 'lease-open', 'flat-300', 'jitter10'],
       ],
     },

@@ -84,7 +84,7 @@ export const experiment: Experiment = {
       arms: [
         ...['uncached', 'cached', 'short-ttl', 'invalidated', 'double-delete', 'lock'],
         ...['event-driven', 'lease', 'fence', 'version-key', 'outbox', 'hardened'],
-        ...['ten-event-driven', 'psql-invalidated', 'psql-event-driven', 'fast-hardened'],
+        ...['psql-invalidated', 'psql-event-driven', 'fast-hardened'],
       ],
     },
     full: { rounds: 6, warmSeconds: 2, measureSeconds: 30 },

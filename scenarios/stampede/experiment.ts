@@ -84,8 +84,8 @@ export const experiment: Experiment = {
       measureSeconds: 20,
       arms: [
         ...['cached', 'lock-naive-x4', 'single-flight-x4', 'lock+single-flight-x4', 'lease-x4'],
-        ...['hardened', 'hardened-x4', 'cached-open', 'swr-open', 'hardened-open', 'xfetch-open'],
-        ...['lock-short', 'lock-naive-short', 'lock-dead-holder'],
+        ...['hardened-x4', 'cached-open', 'swr-open', 'hardened-open', 'xfetch-open'],
+        ...['lock-naive-short', 'lock-dead-holder'],
       ],
     },
     full: { rounds: 12, warmSeconds: 3, measureSeconds: 20 },
