@@ -78,7 +78,7 @@ function bigValueClaim(analysis: Analysed): ClaimResult {
   const deletion = freed
     ? `UNLINK of the String: ${shown(unlink.felt)}`
     : 'UNLINK frees a String in the same moment as DEL does: no difference';
-  const logged = `SLOWLOG at its ${SLOW_MS} ms has ${get.inShippedLog.events} of ${get.inShippedLog.n} GETs, as the way of the reply is not in it`;
+  const logged = `SLOWLOG at its ${SLOW_MS} ms has ${get.inShippedLog.events} of ${get.inShippedLog.n} GETs: it times the command, not the way of its reply`;
   const rest = `${deletion}; ${logged}; ${network}`;
   if (fail.length === 0)
     return claim('C17', 'confirmed', measured, `all of these help: ${named(help)}; ${rest}`);

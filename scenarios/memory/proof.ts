@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Redis } from 'ioredis';
 import type { Catalog } from './catalog.ts';
-import type { Layout } from './layouts.ts';
+import type { Layout } from './layout.ts';
 import { placesOf } from './timings.ts';
 import { Trips } from './trips.ts';
 

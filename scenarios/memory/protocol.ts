@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Hands, Protocol } from '../../lab/protocol.ts';
+import { writeFrames } from './by-dish.ts';
 import { inPipelines, microsPerCall, quantumOf, type Scales, scalesOf, usageOf } from './bytes.ts';
 import { readCatalog } from './catalog.ts';
 import {
@@ -12,7 +13,7 @@ import {
   type Shape,
   stringKey,
 } from './grid.ts';
-import { LAYOUTS, writeFrames } from './layouts.ts';
+import { LAYOUTS } from './layouts.ts';
 import { layoutProblems } from './proof.ts';
 import { placesOf, timeLayouts, timingSamples } from './timings.ts';
 import { Trips } from './trips.ts';

@@ -3,7 +3,7 @@ import type { Histogram } from '../../lab/stats/histogram.ts';
 import { quantileMs } from '../../lab/stats/quantile.ts';
 import type { Redis } from 'ioredis';
 import type { Catalog } from './catalog.ts';
-import type { DishPlace, Layout } from './layouts.ts';
+import type { DishPlace, Layout } from './layout.ts';
 import { Trips } from './trips.ts';
 
 export const OPERATIONS = ['all', 'category', 'price'] as const;
