@@ -3,8 +3,8 @@ import { analyseExperiment } from '../../lab/analyse.ts';
 import { madeUpRecords, planOf, RUN_OPTIONS } from '../../lab/fixtures/records.ts';
 import type { ClaimResult, ExperimentAnalysis, Findings } from '../../lab/result.ts';
 import { experiment } from './experiment.ts';
-import { loadsExpected } from './judgement.ts';
 import { argumentsOf, depthOf } from './plan.ts';
+import { loadsExpected } from './theory.ts';
 import { valueOf } from './writer.ts';
 
 type Parts = Pick<Findings, 'totals' | 'samples'> & Partial<Findings>;
@@ -51,6 +51,13 @@ describe('C12', () => {
       'kill -9 of everysec: 0 of 6,000 acknowledged writes in 8 kills (at most 37 % of kills lose any)',
     );
     expect(found?.figure).toContain('fsynced prefix (model, 3 cuts): the last 36 ms to 900 ms');
+  });
+
+  test('says that mixed is back in a third of the time only where the intervals show it', () => {
+    expect(judged('C12', all)?.reason).toContain('is back in 0.363 (0.199 to 0.664) of its time');
+    const once = { ...all, mixed: mode([0], [300], [150]) };
+    expect(judged('C12', once)?.verdict).toBe('confirmed');
+    expect(judged('C12', once)?.reason).toContain('is not shown by so few restarts');
   });
 
   test('depends on the disk where a sync of 3 s lets 4.7 s of acknowledged writes go', () => {

@@ -1,8 +1,9 @@
 import type { Arm, Experiment, Measure } from '../../lab/experiment.ts';
 import { charts } from './charts.ts';
-import { answer, claims, theory } from './judgement.ts';
+import { answer, claims } from './judgement.ts';
 import { HOUR, type Mode, type Task } from './plan.ts';
 import { protocol } from './protocol.ts';
+import { theory } from './theory.ts';
 
 /** The mean of what the protocol found in a trial. */
 function found(
