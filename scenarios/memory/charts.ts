@@ -1,4 +1,4 @@
-import type { ExperimentAnalysis } from '../../lab/result.ts';
+import type { ArmAnalysis, ExperimentAnalysis } from '../../lab/result.ts';
 import { type Curve, curves } from '../../reports/charts/curves.ts';
 import { type IntervalRow, intervals } from '../../reports/charts/intervals.ts';
 import { trialStrip } from '../../reports/charts/trial-strip.ts';
@@ -8,7 +8,7 @@ import type { Line } from './grid.ts';
 import { hashBytesPerField, stringBytesPerField } from './hash-model.ts';
 import { type Cell, cellsOf, dishSaved, quantumOf, sampleOf } from './judgement.ts';
 import { LAYOUTS } from './layouts.ts';
-import type { Operation } from './timings.ts';
+import { type Operation, OPERATIONS } from './timings.ts';
 
 const KIB = 1024;
 
@@ -19,15 +19,13 @@ export function charts(analysis: ExperimentAnalysis): Figure[] {
     bytesByLayout(analysis),
     ratioCurve(analysis, cells, 'fields'),
     ratioCurve(analysis, cells, 'values'),
-    times(analysis, 'all', 'Reading the whole page: what lies together is read together'),
-    times(analysis, 'category', 'Reading one category: a layout by category reads no more'),
-    times(analysis, 'price', 'Changing one price: a part that is small is changed fast'),
+    ...OPERATIONS.map((operation) => times(analysis, operation)),
     lookUps(analysis, cells),
     trialStrip(analysis),
   ].filter((figure) => figure !== null);
 }
 
-function layoutsOf(analysis: ExperimentAnalysis): ExperimentAnalysis['arms'][number] | null {
+function layoutsOf(analysis: ExperimentAnalysis): ArmAnalysis | null {
   return analysis.arms.find((one) => one.arm === 'layouts') ?? null;
 }
 
@@ -46,12 +44,17 @@ function bytesByLayout(analysis: ExperimentAnalysis): Figure | null {
     return [{ arm: name, estimate, text }];
   });
   const saved = dishSaved(analysis);
+  const least = rows.toSorted((a, b) => a.estimate.value - b.estimate.value)[0];
+  const smallest =
+    least === undefined
+      ? ''
+      : `; least of all takes ${least.arm}, ${number(least.estimate.value)} KiB a page`;
   return intervals(analysis, {
     id: 'bytes',
     title:
       saved === null
         ? 'Memory of one page by layout'
-        : `A Hash per dish saves ${percent(saved.saved)} of what a String per field takes, and both take more than the page in one String`,
+        : `A Hash per dish saves ${percent(saved.saved)} of what a String per field takes${smallest}`,
     subtitle:
       'Growth of used_memory a copy, in KiB, beside the sum of MEMORY USAGE over its keys, which leaves out the table’s buckets. Counted.',
     axis: 'KiB a page',
@@ -118,7 +121,7 @@ function jumpText(cells: readonly Cell[], along: 'fields' | 'values'): string {
   return `A Hash takes ${percent(below.ratio)} of the Strings’ memory at ${below.at} ${unit}, ${percent(above.ratio)} at ${above.at}`;
 }
 
-function times(analysis: ExperimentAnalysis, operation: Operation, title: string): Figure | null {
+function times(analysis: ExperimentAnalysis, operation: Operation): Figure | null {
   const arm = layoutsOf(analysis);
   const rows = LAYOUTS.flatMap(({ name }): IntervalRow[] => {
     const median = sampleOf(arm, `${name}/${operation}P50Micros`);
@@ -131,12 +134,28 @@ function times(analysis: ExperimentAnalysis, operation: Operation, title: string
   });
   return intervals(analysis, {
     id: `time-${operation}`,
-    title,
+    title: timesTitle(arm, operation),
     subtitle: `Median over the repetitions of a trial, geometric mean over ${plural(arm?.trials.valid ?? 0, 'trial')} with its 95 % t interval where there are two; one client that waits for each reply.`,
     axis: 'µs (log scale)',
     spacing: 'log',
     rows,
   });
+}
+
+/** Two layouts that stand for what is near and what is far. */
+const TOLD: Readonly<Record<Operation, { what: string; layouts: readonly [string, string] }>> = {
+  all: { what: 'Reading the whole page', layouts: ['json', 'hash-per-dish'] },
+  category: { what: 'Reading one category', layouts: ['hash-by-category', 'json'] },
+  price: { what: 'Changing one price', layouts: ['hash-per-dish', 'json'] },
+};
+
+function timesTitle(arm: ArmAnalysis | null, operation: Operation): string {
+  const { what, layouts } = TOLD[operation];
+  const texts = layouts.flatMap((name) => {
+    const took = sampleOf(arm, `${name}/${operation}P50Micros`);
+    return took === null ? [] : [`${micros(took.value)} in ${name}`];
+  });
+  return texts.length < 2 ? what : `${what} takes ${texts.join(', ')}`;
 }
 
 /** A listpack is searched from its start: what it saves in memory it takes in time. */
