@@ -16,7 +16,7 @@ export const SEEDS = 4;
 export const CLOCK_FACTOR = 600;
 export const REQUESTS_PER_SECOND = 150;
 /** Where the clock cannot be accelerated: fewer requests, slowly, so that the cache does not turn over within a tick. */
-const PACED = { requestsPerSecond: 4000, share: 1 / 2, seeds: 1 };
+const PACED = { requestsPerSecond: 1000, share: 1 / 4, seeds: 1 };
 
 export const WORKLOADS = ['zipf', 'scan', 'shifting'] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
@@ -39,6 +39,7 @@ const CELLS = {
     ...[cell('allkeys-lru'), cell('volatile-lru'), cell('allkeys-lfu'), cell('volatile-lfu')],
   ],
   few: [cell('allkeys-random'), cell('allkeys-lru'), cell('allkeys-lfu')],
+  volatile: [cell('noeviction'), cell('allkeys-lru'), cell('volatile-lru')],
   samples: (['allkeys-lru', 'allkeys-lfu'] as const).flatMap((policy) =>
     [3, 5, 10].map((samples) => cell(policy, samples)),
   ),

@@ -40,7 +40,7 @@ export const VETERAN_CELLS: readonly VeteranCell[] = [
 ];
 
 /** Simulated alone: the uses are spread over a week, and the newcomers come at its end. */
-export const WEEK_CELLS: readonly VeteranCell[] = [
+const WEEK_CELLS: readonly VeteranCell[] = [
   cell('lru-week', 'allkeys-lru', 0),
   cell('lfu-week', 'allkeys-lfu', 0),
   cell('lfu-week-no-decay', 'allkeys-lfu', 0, 0),
