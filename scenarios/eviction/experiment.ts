@@ -37,7 +37,7 @@ const ARMS: Arm[] = [
   replay('half-ttl-20', 'Zipf, half of the keys have a TTL', {
     ...{ ...zipf, volatileShare: 0.5, cells: 'volatile', seeds: 3 },
   }),
-  replay('samples-zipf', 'Zipf, 3, 5 and 10 samples', { ...zipf, cells: 'samples' }),
+  replay('samples-zipf', 'Zipf, 3, 5 and 10 samples', { ...zipf, cells: 'samples', seeds: 3 }),
   replay('samples-scan', 'crawler, 3, 5 and 10 samples', {
     ...{ workload: 'scan', share: 0.2, cells: 'samples' },
   }),
