@@ -114,19 +114,22 @@ describe('C5', () => {
 describe('the hour after a restart', () => {
   const hour = (firstLoads: number, hourLoads: number): Parts => ({
     totals: { firstRequests: 6000, firstLoads, hourRequests: 36_000, hourLoads },
-    samples: { awayMs: [80], kept: [0] },
+    samples: { awayMs: [67], awaySeconds: [60], kept: [0] },
   });
 
   test('an empty start loads 799 of 1,000 pages in 10 minutes and 999 in the hour, kept copies 151', () => {
     expect(Math.round(loadsExpected(true, 10))).toBe(799);
     expect(Math.round(loadsExpected(true, 60))).toBe(999);
     expect(Math.round(loadsExpected(false, 10))).toBe(151);
+    expect(Math.round(loadsExpected(false, 10, 60))).toBe(164); // a minute without Redis ends 15, 13 of which are asked for
   });
 
   test('790 loads agree with theory, 900 do not', () => {
     const rows = (loads: number) => analysed({ 'restart-empty': hour(loads, 999) }).theory;
     expect(rows(790)?.map(({ agrees }) => agrees)).toEqual([true, true]);
     expect(rows(900)?.[0]?.agrees).toBe(false);
+    const kept = analysed({ 'restart-kept': hour(170, 950) }).theory;
+    expect(kept?.[0]?.theory).toBeCloseTo(164, 0);
   });
 });
 

@@ -203,7 +203,12 @@ async function hour(hands: Hands, mode: Mode, depth: Depth): Promise<ProtocolRes
         hourRequests: between(0, 60, 'requests'),
         hourLoads: between(0, 60, 'loads'),
       },
-      samples: { awayMs: [awayMs], kept: [kept] },
+      samples: {
+        awayMs: [awayMs],
+        // Of the hour: copies end by Redis's clock, which runs on.
+        awaySeconds: [(awayMs / 1000) * (HOUR.ttlSeconds / depth.hourSeconds)],
+        kept: [kept],
+      },
       series: [
         {
           name: 'hitRatio',

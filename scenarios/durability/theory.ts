@@ -7,13 +7,18 @@ import { zipfShares } from '../lib/stores.ts';
 import { atLeastZero, samplesOf, total } from './judgement.ts';
 import { HOUR } from './plan.ts';
 
-/** Loads that theory expects in a stretch of the hour, in each trial. */
-export function loadsExpected(cold: boolean, minutes: number): number {
+/**
+ * Loads that theory expects in the first minutes after a restart.
+ * @param cold - Whether the cache is empty. @param awaySeconds - Of the hour, in which kept copies ended and nobody asked.
+ */
+export function loadsExpected(cold: boolean, minutes: number, awaySeconds = 0): number {
   const seconds = minutes * 60;
   return zipfShares(HOUR.stores, 1).reduce((sum, share) => {
     const rate = share * HOUR.requestsPerSecond;
+    const asked = -Math.expm1(-rate * seconds);
     // Empty: the first request of each store within its first TTL. Settled: one load per life and pause.
-    return sum + (cold ? -Math.expm1(-rate * seconds) : seconds / (HOUR.ttlSeconds + 1 / rate));
+    const cycleSeconds = HOUR.ttlSeconds + 1 / rate;
+    return sum + (cold ? asked : (seconds + awaySeconds * asked) / cycleSeconds);
   }, 0);
 }
 
@@ -51,17 +56,18 @@ function loadsRow(arm: ArmAnalysis, cold: boolean, minutes: number, name: string
   const n = arm.trials.valid;
   const loads = total(arm, name);
   const { low, high } = poissonInterval(loads);
-  const expected = loadsExpected(cold, minutes);
+  const awaySeconds = arithmeticMean(samplesOf(arm, 'awaySeconds'))?.value ?? 0;
+  const expected = loadsExpected(cold, minutes, awaySeconds);
   return {
     arm: arm.arm,
     quantity: `page loads in the ${minutes === 60 ? 'hour' : `first ${minutes} minutes`} after the restart`,
     unit: '',
-    formula: cold ? 'Σ (1 - e^(-λt))' : 'Σ t / (T + 1/λ)',
+    formula: cold ? 'Σ (1 - e^(-λt))' : 'Σ (t + a·(1 - e^(-λt))) / (T + 1/λ)',
     theory: expected,
     measured: { value: loads / n, interval: { low: low / n, high: high / n, level: 0.95 }, n },
     agrees: expected >= low / n && expected <= high / n,
     note: cold
       ? 'the first request of each store loads its page; exact Poisson interval'
-      : 'copies end and are loaded as ever; exact Poisson interval',
+      : 'copies end and are loaded as ever, those too that ended in the time a without Redis; exact Poisson interval',
   };
 }
