@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 
 /** A connection to whatever stands behind the URL. */
-export type RedisClient = Redis | Cluster;
+type RedisClient = Redis | Cluster;
 
 /** What stands behind a Redis URL. */
 type RedisPlace =

@@ -142,7 +142,7 @@ test('a kill -9 of the lab leaves no node of a topology, and no folder', async (
     `import { openTopology } from ${start};
      import { createSupervisor } from ${supervise};
      const supervisor = createSupervisor({ root: ${JSON.stringify(root)} });
-     const topology = await openTopology({ supervisor, program: ${JSON.stringify(redis)}, kind: 'cluster' });
+     const topology = await openTopology({ supervisor, program: ${JSON.stringify(redis)}, kind: 'replicated' });
      topology.nodes[1].freeze();
      console.log(JSON.stringify({
        folder: supervisor.runFolder,
@@ -157,7 +157,7 @@ test('a kill -9 of the lab leaves no node of a topology, and no folder', async (
   try {
     for await (const line of createInterface(lab.stdout)) {
       const { folder, pids }: { folder: string; pids: number[] } = JSON.parse(line);
-      expect(pids.filter((pid) => startTime(pid) !== null)).toHaveLength(6);
+      expect(pids.filter((pid) => startTime(pid) !== null)).toHaveLength(3);
       lab.kill('SIGKILL');
       await until('no node is left', () => pids.every((pid) => startTime(pid) === null));
       await until('no folder is left', () => !existsSync(folder));

@@ -44,7 +44,7 @@ export async function replicaState(port: number): Promise<string | null> {
 }
 
 /** Whether a node answers now and takes writes. */
-export async function isPrimary({ port }: { port: number }): Promise<boolean> {
+async function isPrimary({ port }: { port: number }): Promise<boolean> {
   const [role] = items(await probe(port, 'ROLE'));
   return role === 'master';
 }

@@ -5,7 +5,7 @@ export const FAULTS = {
   kill: 'killed',
   freeze: 'frozen for 8 s',
   cut: 'cut off for 8 s',
-  command: 'failed over by command',
+  command: 'told to step down',
 } as const;
 export type Fault = keyof typeof FAULTS;
 

@@ -1,10 +1,11 @@
 import { Redis } from 'ioredis';
+import type { Arm, ProfileDesign } from '../../lab/experiment.ts';
 import type { Hands, Protocol } from '../../lab/protocol.ts';
 import { storeSlug } from '../lib/stores.ts';
 import { cellOf, FAULT_AT_MS, measuredSeconds, STORES } from './arms.ts';
 import { strike } from './faults.ts';
 import { ackedPerSecond, longestGapMs, lostWrites } from './figures.ts';
-import { bucketPages, hitShares, perSecond, recoveryMs } from './pages.ts';
+import { bucketPages, hitShares, type PageBuckets, perSecond, recoveryMs } from './pages.ts';
 import { readReplicas, type RedisNode } from './replicas.ts';
 import { startWriter, type Write } from './writers.ts';
 
@@ -15,15 +16,16 @@ const WRITES_PER_SECOND = 100;
 const SPARED_WRITES_PER_SECOND = 20;
 const PRIMARY_WITHIN_MS = 15_000;
 const READ_BACK = 500;
+const HIT_SHARE_BEFORE = 0.9;
 
 /** Pages and writes go on, the primary is taken away and comes back, then every acknowledged write is read back. */
 export const protocol: Protocol = {
-  seconds: (arm, { warmSeconds }) => warmSeconds + measuredSeconds(cellOf(arm.name)) + 2,
+  seconds: (arm, design) => design.warmSeconds + secondsOf(arm, design) + 2,
 
   async run(hands) {
     const { topology } = hands;
     const cell = cellOf(hands.arm.name);
-    const seconds = measuredSeconds(cell);
+    const seconds = secondsOf(hands.arm, hands.design);
     for (let store = 1; store <= STORES; store += 1)
       await hands.servers[0]!.page(`/stores/${storeSlug(store)}/catalog`);
     const old = await primaryWhenThere(hands);
@@ -55,9 +57,7 @@ export const protocol: Protocol = {
     const recovered = recoveryMs(buckets, (faultUs - startUs) / 1000);
     return {
       load,
-      problems: struck.writes.some(({ ackUs }) => ackUs !== null && ackUs < faultUs)
-        ? []
-        : ['no write was acknowledged before the fault'],
+      problems: problemsBefore(struck.writes, buckets, { startUs, faultUs }),
       findings: {
         totals: {
           writes: struck.writes.length,
@@ -90,6 +90,31 @@ export const protocol: Protocol = {
     };
   },
 };
+
+/** The fault has to meet a cache that is in use. */
+function problemsBefore(
+  writes: readonly Write[],
+  buckets: PageBuckets,
+  { startUs, faultUs }: { startUs: number; faultUs: number },
+): string[] {
+  const acked = writes.filter(({ ackUs }) => ackUs !== null && ackUs < faultUs).length;
+  const before = hitShares(buckets).filter(([second]) => second * 1e6 < FAULT_AT_MS * 1000);
+  const share = before.reduce((sum, [, hits]) => sum + hits, 0) / Math.max(1, before.length);
+  const seconds = (faultUs - startUs) / 1e6;
+  return [
+    ...(acked < (WRITES_PER_SECOND * seconds) / 2
+      ? [`only ${acked} writes were acknowledged before the fault`]
+      : []),
+    ...(share < HIT_SHARE_BEFORE
+      ? [`only ${(share * 100).toFixed(0)} % of the pages came from the cache before the fault`]
+      : []),
+  ];
+}
+
+/** What the fault needs, if the design gives as much. */
+function secondsOf({ name }: Pick<Arm, 'name'>, { measureSeconds }: ProfileDesign): number {
+  return Math.min(measureSeconds, measuredSeconds(cellOf(name)));
+}
 
 /** The nodes that had the struck shard's data besides its primary. */
 function replicasOf({ topology }: Hands, primary: RedisNode | null): readonly RedisNode[] {
