@@ -21,6 +21,7 @@ export async function scalesOf(
 ): Promise<Scales> {
   // Each command's first call takes 24 KB for a histogram of its latency; servers before Redis 7 have none to switch off.
   await redis.config('SET', 'latency-tracking', 'no').catch(() => {});
+  await redis.config('SET', 'slowlog-log-slower-than', -1); // its entries take memory, too
   await smallBuffer(redis, sleep);
   return async (write) => {
     await redis.flushall('SYNC');
