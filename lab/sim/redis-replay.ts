@@ -10,7 +10,8 @@ import type { Supervisor } from '../provision/supervisor.ts';
 import { clockShim } from './clock-shim.ts';
 import { command, OUT_OF_MEMORY, RedisWire } from './redis-wire.ts';
 
-const PIPELINE = 100;
+/** Requests that a replay sends at once. */
+export const PIPELINE = 100;
 const KEY_BYTES = 10;
 /**
  * STRLEN finds and touches a key as GET does, and sends no value back. Values wait in the server's memory until a whole pipeline

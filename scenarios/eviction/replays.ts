@@ -66,16 +66,15 @@ export async function runReplays(
       const capacity = Math.round(resident.reduce((sum, one) => sum + one, 0) / resident.length);
       for (const [name, ratio] of Object.entries(exactHitRatios(workload, capacity, seed)))
         addSamples(findings, name, { hitRatio: ratio });
-      if (design.curves && at === 0) findings.series.push(...curvesOf(workload, seed));
+      if (design.curves && at === 0) {
+        const requestsPerSecond = reachedRate(findings);
+        findings.series.push(...curvesOf(workload, { seed, ttl, requestsPerSecond }));
+      }
     }
   } finally {
     client.close();
   }
-  const reached = Object.entries(findings.samples).flatMap(([name, values]) =>
-    name.startsWith('requestsPerClockSecond') ? values : [],
-  );
-  const mean = reached.reduce((sum, one) => sum + one, 0) / reached.length;
-  findings.notes.push(`Reached: ${figure(mean)} requests a second of that clock.`);
+  findings.notes.push(`Reached: ${figure(reachedRate(findings))} requests a second of that clock.`);
   const { evictions = 0 } = findings.totals;
   const problems =
     evictions < LEAST_EVICTIONS
@@ -115,6 +114,14 @@ async function replayCell(
     cpuMicrosPerRequest: ((cpuAfter - cpuBefore) * 1e6) / requests,
     ...(replay.evictedKeys === 0 ? {} : { turnoverSeconds: turnoverSeconds(replay) }),
   };
+}
+
+/** Requests a second of Redis's clock, mean over the replays so far. */
+function reachedRate({ samples }: Findings): number {
+  const reached = Object.entries(samples).flatMap(([name, values]) =>
+    name.startsWith('requestsPerClockSecond') ? values : [],
+  );
+  return reached.reduce((sum, one) => sum + one, 0) / reached.length;
 }
 
 const hitsOf = ({ hits }: Replay): number => hits.reduce((sum, one) => sum + one, 0);

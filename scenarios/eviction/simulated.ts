@@ -1,10 +1,11 @@
 import type { Findings } from '../../lab/result.ts';
+import { modelHits, PIPELINE } from '../../lab/sim/redis-replay.ts';
 import { lfu } from '../../sim/policies/lfu.ts';
 import { lru } from '../../sim/policies/lru.ts';
 import type { Policy } from '../../sim/policies/policy.ts';
 import { BELADY } from '../../sim/policies/registry.ts';
-import { type MaxmemoryPolicy, redisPolicy } from '../../sim/redis/redis.ts';
-import { REQUESTS_PER_SECOND } from './plan.ts';
+import type { ExpirySetting } from '../../sim/redis/expiry.ts';
+import type { MaxmemoryPolicy } from '../../sim/redis/redis.ts';
 import { hitRatioOf, type Workload } from './workloads.ts';
 
 /** Policies whose curves are drawn through the measured points. */
@@ -26,38 +27,45 @@ export function exactHitRatios(
 ): Record<string, number> {
   const found: Record<string, number> = {};
   for (const [name, policy] of Object.entries(EXACT))
-    found[`exact-${name}`] = ratioUnder(policy, workload, capacity, seed, null);
+    found[`exact-${name}`] = ratioUnder(policy, workload, capacity, seed);
   if (countsAllAfterWarmUp(workload)) found['belady'] = ratioOfBest(workload, capacity, seed);
   return found;
 }
 
-/** Hit ratio against memory for Redis's policies and their bounds, one line each. */
-export function curvesOf(workload: Workload, seed: number): Findings['series'] {
-  const ticks = Uint32Array.from(workload.ids, (_, at) => (at * 1000) / REQUESTS_PER_SECOND);
-  const line = (name: string, ratio: (capacity: number) => number): Findings['series'][number] => ({
+/**
+ * Hit ratio against memory for Redis's policies and their bound, one line each. The model of Redis is asked as the replays ask,
+ * in pipelines: to a small cache they make a difference.
+ * @param setting - `requestsPerSecond`: of Redis's clock, as the replays reached it.
+ */
+export function curvesOf(
+  workload: Workload,
+  setting: { seed: number; ttl: ExpirySetting; requestsPerSecond: number },
+): Findings['series'] {
+  const { seed, ttl, requestsPerSecond } = setting;
+  const pipelineMs = Float64Array.from(
+    { length: Math.ceil(workload.ids.length / PIPELINE) },
+    (_, at) => (at * PIPELINE * 1000) / requestsPerSecond,
+  );
+  const line = (name: string, ratio: (keys: number) => number): Findings['series'][number] => ({
     name,
     points: SHARES.map((share) => [share, ratio(Math.round(share * workload.objects))]),
   });
   return [
     ...CURVE_POLICIES.map((policy) =>
-      line(policy, (capacity) => ratioUnder(redisPolicy(policy), workload, capacity, seed, ticks)),
+      line(policy, (residentKeys) => {
+        const real = { pipelineMs, startMs: 0, residentKeys };
+        return hitRatioOf(workload, modelHits(workload, { policy, samples: 5, seed, ttl }, real));
+      }),
     ),
-    line('exact-lru', (capacity) => ratioUnder(lru, workload, capacity, seed, null)),
     line('belady', (capacity) => ratioOfBest(workload, capacity, seed)),
   ];
 }
 
-function ratioUnder(
-  policy: Policy,
-  workload: Workload,
-  capacity: number,
-  seed: number,
-  ticks: Uint32Array | null,
-): number {
+function ratioUnder(policy: Policy, workload: Workload, capacity: number, seed: number): number {
   const { ids, objects } = workload;
   const cache = policy.create({ capacity, objects, bytes: null, seed, tickMs: 1 });
   const hits = new Uint8Array(ids.length);
-  for (let at = 0; at < ids.length; at += 1) hits[at] = cache.run(ids, at, at + 1, ticks);
+  for (let at = 0; at < ids.length; at += 1) hits[at] = cache.run(ids, at, at + 1, null);
   return hitRatioOf(workload, hits);
 }
 
