@@ -45,7 +45,7 @@ const LOAD: Extract<Load, { kind: 'open' }> = {
   ratePerSecond: PAGES_PER_SECOND,
   arrivals: 'even',
   expectedP99Ms: 1000,
-  virtualUsers: 120,
+  virtualUsers: 200,
 };
 /** A client that waits makes the pages wait: up to 8 s of arrivals are under way at once. */
 const WAITING_USERS = 500;

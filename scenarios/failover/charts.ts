@@ -31,7 +31,20 @@ export function charts(analysis: ExperimentAnalysis): Figure[] {
       axis: 'acknowledged writes per second',
       unit: '/s',
     }),
-    outcomes(analysis),
+    cellMatrix(analysis, {
+      id: 'outcomes',
+      title: lossTitle(cellsOf(analysis)),
+      subtitle:
+        'Each cell: longest time without an acknowledged write (mean over trials), and acknowledged writes that were gone afterwards, a trial. Empty: was not tried.',
+      wordOf: outageWord,
+    }),
+    cellMatrix(analysis, {
+      id: 'pages',
+      title: pagesTitle(cellsOf(analysis)),
+      subtitle:
+        'Each cell: pages that were answered, and those among all that came from the database in the cache’s place. Empty: was not tried.',
+      wordOf: pagesWord,
+    }),
     dotStrip(analysis, {
       id: 'outages',
       title: 'Longest time without an acknowledged write',
@@ -81,8 +94,17 @@ function titleOf(cells: readonly CellResult[]): string {
     : `After a kill writes are acknowledged again within: ${words.join(', ')}`;
 }
 
-/** Faults by topology and client: outage and losses in one word. */
-function outcomes(analysis: ExperimentAnalysis): Figure | null {
+/** Faults by topology and client, one word a cell. */
+function cellMatrix(
+  analysis: ExperimentAnalysis,
+  options: {
+    id: string;
+    title: string;
+    subtitle: string;
+    wordOf: (cell: CellResult) => Pick<MatrixCell, 'word' | 'tone'>;
+  },
+): Figure | null {
+  const { wordOf, ...text } = options;
   const cells = cellsOf(analysis);
   const columns = (Object.keys(FAULTS) as Fault[]).filter((fault) =>
     cells.some((cell) => cell.fault === fault),
@@ -94,30 +116,46 @@ function outcomes(analysis: ExperimentAnalysis): Figure | null {
         const cell = cells.find(
           (one) => one.topology === topology && one.client === client && one.fault === fault,
         );
-        return cell === undefined ? null : wordOf(cell);
+        return cell === undefined ? null : { ...wordOf(cell), detail: detailOf(cell) };
       }),
     })),
   );
   return matrix(analysis, {
-    id: 'outcomes',
-    title: lossTitle(cells),
-    subtitle:
-      'Each cell: longest time without an acknowledged write (mean over trials), acknowledged writes that were gone afterwards, and pages that nobody answered. Empty: was not tried.',
+    ...text,
     columns: columns.map((fault) => FAULTS[fault]),
     rows: rows.filter((row) => row.cells.some((cell) => cell !== null)),
   });
 }
 
-function wordOf(cell: CellResult): MatrixCell {
+function outageWord(cell: CellResult): Pick<MatrixCell, 'word' | 'tone'> {
   const outage = cell.outageMs === null ? 'unknown' : `${number(cell.outageMs.value / 1000, 2)} s`;
   const lost = cell.lost === 0 ? 'none lost' : `${number(cell.lost / cell.trials)} lost`;
-  const detail =
+  return { word: `${outage}, ${lost}`, tone: cell.lost === 0 ? 'good' : 'bad' };
+}
+
+function pagesWord(cell: CellResult): Pick<MatrixCell, 'word' | 'tone'> {
+  const pages = Math.max(1, cell.pages);
+  // Rounded down: all but one is not 100 %.
+  const answered = Math.floor((1000 * (cell.pages - cell.unanswered)) / pages) / 10;
+  return {
+    word: `${answered} %, ${percent(cell.degraded / pages)} degraded`,
+    tone: cell.unanswered === 0 ? 'good' : 'bad',
+  };
+}
+
+function detailOf(cell: CellResult): string {
+  return (
     `n = ${cell.trials}; without an answer ${seconds(cell.outageMs)}; ${number(cell.lost)} of ${number(cell.acked)} acknowledged writes lost, ` +
     `${number(cell.lostAfterReturn)} of them after the return; ${number(cell.unanswered)} of ${number(cell.pages)} pages unanswered, ` +
-    `${percent(cell.degraded / Math.max(1, cell.pages))} degraded; ${number(cell.staleReplicaReads)} of ${number(cell.replicaReads)} reads of replicas stale`;
-  const noPage = cell.unanswered === 0 ? '' : `, ${percent(cell.unanswered / cell.pages)} no page`;
-  const isWhole = cell.lost === 0 && cell.unanswered === 0;
-  return { word: `${outage}, ${lost}${noPage}`, tone: isWhole ? 'good' : 'bad', detail };
+    `${percent(cell.degraded / Math.max(1, cell.pages))} degraded; ${number(cell.staleReplicaReads)} of ${number(cell.replicaReads)} reads of replicas stale`
+  );
+}
+
+function pagesTitle(cells: readonly CellResult[]): string {
+  const broken = cells.filter(({ unanswered }) => unanswered > 0);
+  return broken.length === 0
+    ? 'Every page is answered under every fault that was tried'
+    : `Pages stay without an answer in ${broken.length} of ${cells.length} cells`;
 }
 
 function lossTitle(cells: readonly CellResult[]): string {

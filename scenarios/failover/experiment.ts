@@ -31,7 +31,7 @@ export const experiment: Experiment = {
     ratePerSecond: PAGES_PER_SECOND,
     arrivals: 'even',
     expectedP99Ms: 1000,
-    virtualUsers: 120,
+    virtualUsers: 200,
   },
   updatesPerSecond: 0,
   protocol,
