@@ -5,8 +5,8 @@ import { trialStrip } from '../../reports/charts/trial-strip.ts';
 import type { Figure } from '../../reports/figure.ts';
 import { milliseconds, number } from '../../reports/format.ts';
 import { armOf } from '../../lab/claims.ts';
-import { CALLERS, SERVICE_CALLERS } from './cells.ts';
-import { ALL_TIMED, SIZES } from './complexity.ts';
+import { CALLERS, cellOf, SERVICE_CALLERS } from './cells.ts';
+import { ALL_TIMED, SIZES, type Timed, TIMED } from './complexity.ts';
 import { medianOf } from '../../lab/stats/median.ts';
 import { estimateOf, growthOf } from './judgement.ts';
 import { SERVICES, type ServiceName } from './service.ts';
@@ -92,7 +92,7 @@ function services(analysis: ExperimentAnalysis): Figure | null {
       client === 'blocking' ? Math.min(callers, workers) : callers;
     return {
       name,
-      theory: SERVICE_CALLERS.map((callers) => [callers, (atOnce(callers) * 1000) / wait] as const),
+      theory: [1, 4, 10, 50].map((callers) => [callers, (atOnce(callers) * 1000) / wait] as const),
       measured: SERVICE_CALLERS.flatMap((callers) => {
         const found = rate(name, callers);
         return found === null ? [] : [point(callers, found)];
@@ -114,20 +114,43 @@ function services(analysis: ExperimentAnalysis): Figure | null {
   });
 }
 
+/** How the time should grow; up to a factor. */
+const ORDER: Record<(typeof TIMED)[Timed]['command'], (size: number) => number> = {
+  get: () => 1,
+  set: () => 1,
+  lrange: (size) => size,
+  zadd: (size) => Math.log(size),
+};
+
 function growth(analysis: ExperimentAnalysis): Figure | null {
   const samples = armOf(analysis, 'complexity')?.findings?.samples;
   const series = ALL_TIMED.filter((timed) => !timed.startsWith('set')).map((timed): Curve => {
     const measured = SIZES.flatMap((size) => {
-      const found = medianOf(samples?.[`micros/${timed}/${size}`] ?? []);
+      const found = medianOf(cellOf(samples, 'micros', timed, size));
       return found === null ? [] : [point(size, found)];
     });
-    return { name: timed, theory: [], measured };
+    const { command, growsFrom } = TIMED[timed];
+    const from = measured.find(({ x }) => x >= growsFrom);
+    const sizes = timed.endsWith('random') ? [] : SIZES.filter((size) => size >= growsFrom);
+    const order = ORDER[command];
+    return {
+      name: timed,
+      theory:
+        from === undefined
+          ? []
+          : sizes.map((size) => [size, (from.y * order(size)) / order(from.x)] as const),
+      measured,
+    };
   });
   return curves(analysis, {
     id: 'growth',
     title: growthTitle(analysis),
     subtitle:
       'Microseconds per call by Redis’s own clock, median over passes, against keys, elements or members stored.',
+    words: {
+      lines: 'O(1), O(n) and O(log n) through the first point that counts',
+      points: 'measured',
+    },
     x: { title: 'stored (log scale)', spacing: 'log' },
     y: { title: 'µs per call (log scale)', spacing: 'log' },
     series,
