@@ -92,6 +92,16 @@ function missRow(arm: string, hits: Estimate | null, text = ''): IntervalRow[] {
   return row(arm, misses, `${points(value)} hits${text}`);
 }
 
+/** What becomes of writes for which there is no room. */
+function writesText(arm: ArmAnalysis, policy: string): string {
+  const of = (quantity: string): number => estimateOf(arm, `${quantity} ${policy}`)?.value ?? 0;
+  const [refused, misses, evictions] = [of('refused'), of('misses'), of('evictionsPerSecond')];
+  return [
+    ...(evictions > 0 ? [`, ${number(evictions, 2)} evictions/s of the replay`] : []),
+    ...(refused > 0 ? [`, ${percent(refused / misses)} of the writes refused`] : []),
+  ].join('');
+}
+
 /** Policies of one workload, the best first, with textbook caches of the same room below. */
 function orderOf(analysis: ExperimentAnalysis, name: string): Figure | null {
   const arm = find(analysis, name);
@@ -100,7 +110,7 @@ function orderOf(analysis: ExperimentAnalysis, name: string): Figure | null {
     const model = estimateOf(arm, `modelHitRatio ${policy}`);
     const ratio = estimateOf(arm, `hitRatio ${policy}`);
     const simulated = model === null ? '' : `, simulated ${points(model.value)}`;
-    return missRow(policy, ratio, simulated);
+    return missRow(policy, ratio, `${simulated}${writesText(arm, policy)}`);
   };
   return intervals(analysis, {
     id: `order-${name}`,
