@@ -48,7 +48,7 @@ const LOAD: Extract<Load, { kind: 'open' }> = {
   virtualUsers: 200,
 };
 /** A client that waits makes the pages wait: up to 8 s of arrivals are under way at once. */
-const WAITING_USERS = 500;
+const WAITING_USERS = 900;
 
 export const nameOf = ({ topology, fault, client }: Cell): string =>
   `${topology}-${fault}-${client}`;
