@@ -120,7 +120,8 @@ function scanClaim(analysis: Analysed): ClaimResult {
   );
   const lets = judged.filter(
     ({ whole, steps }) =>
-      ends(steps.longestCommand).high < SLOW_MS && isLonger(whole.felt, steps.felt),
+      // The median alone: the longest of a thousand steps is now and then one that the machine interrupted.
+      steps.longestCommand.value < SLOW_MS && isLonger(whole.felt, steps.felt),
   );
   const price = list(
     judged.map(
@@ -128,7 +129,7 @@ function scanClaim(analysis: Analysed): ClaimResult {
         `${milliseconds(steps.took.value)} instead of ${milliseconds(whole.took.value)}`,
     ),
   );
-  const cost = `the steps take longer in all: ${price}`;
+  const cost = `all steps together took ${price}`;
   if (blocks.length === judged.length && lets.length === judged.length)
     return claim('C19', 'confirmed', measured, cost);
   if (blocks.length === 0 || lets.length === 0)
