@@ -66,7 +66,9 @@ export async function startOwnRedis(
     freeze: () => server.process?.freeze(),
     thaw: () => server.process?.thaw(),
     async kill() {
-      await server.process?.stop(0);
+      // `stop` asks first, and Redis would begin to save.
+      server.process?.child.kill('SIGKILL');
+      await server.process?.exited;
     },
     async restart() {
       server = await start(port);
