@@ -11,6 +11,7 @@ function stats(redis: LabStats['redis']): LabStats {
     phases: { measure: phase, other: phase },
     pool: { size: 1, total: 0, idle: 0, waiting: 0, maxWaiting: 0, shed: 0 },
     ...{ selectsTotal: 0, redis, eventLoopDelayP99Ms: 0, menuVersions: {}, cacheEvents: {} },
+    filter: null,
   };
 }
 
