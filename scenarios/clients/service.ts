@@ -50,6 +50,7 @@ export async function loadService(
 async function openCaller(port: number): Promise<{ request(): Promise<number>; close(): void }> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   await once(socket, 'connect');
+  socket.on('error', () => {}); // its close follows, and fails the request
   return { request: () => requestOn(socket), close: () => socket.destroy() };
 }
 

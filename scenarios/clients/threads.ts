@@ -23,6 +23,7 @@ export async function startThread<Ready>(file: string, data: unknown): Promise<T
   const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(main)}`), {
     workerData: data,
   });
+  worker.on('error', () => {}); // whoever waits for it hears of it, and its connections break
   const next = async (): Promise<unknown> => {
     const [message] = (await once(worker, 'message')) as unknown[];
     return message;
