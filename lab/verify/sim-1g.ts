@@ -20,6 +20,7 @@ const MARGIN_BYTES = 8e9;
 
 const MOST_SECONDS = 300;
 const MOST_BYTES = 2e9;
+/** What a sample may be off by, in points of the miss ratio; more only where its own interval says so. */
 const MOST_POINTS = 0.5;
 
 const RATE = 0.01;
@@ -150,20 +151,33 @@ export function judgeLarge({ requests, sampled, half, exact, prefix }: LargeRead
       cost.seconds <= MOST_SECONDS &&
       cost.peakBytes <= MOST_BYTES &&
       errors.length > 0 &&
-      errors.every((points) => Math.abs(points) <= MOST_POINTS),
+      errors.every(({ points, inside }) => inside || Math.abs(points) <= MOST_POINTS),
   };
 }
 
-/** In points of the miss ratio, where the sample says that it can speak. */
-function compared(sampled: Reading, exact: Reading): number[] {
-  return sampled.points.flatMap(({ missRatio, usable }, at) =>
-    usable ? [100 * (missRatio - (exact.misses[at] ?? Number.NaN) / exact.requests)] : [],
-  );
+interface SampleError {
+  /** Of the miss ratio. */
+  readonly points: number;
+  /** Whether the exact value lies in the sample's 95 % interval. */
+  readonly inside: boolean;
 }
 
-function described(points: readonly number[]): string {
-  const signed = points.map((one) => `${one < 0 ? '' : '+'}${one.toFixed(2)}`);
-  return `off by ${signed.join(', ')} points (at most ${MOST_POINTS})`;
+/** Where the sample says that it can speak. */
+function compared(sampled: Reading, exact: Reading): SampleError[] {
+  return sampled.points.flatMap(({ missRatio, low, high, usable }, at) => {
+    const truth = (exact.misses[at] ?? Number.NaN) / exact.requests;
+    return usable
+      ? [{ points: 100 * (missRatio - truth), inside: low <= truth && truth <= high }]
+      : [];
+  });
+}
+
+function described(errors: readonly SampleError[]): string {
+  const signed = errors.map(
+    ({ points, inside }) =>
+      `${points < 0 ? '' : '+'}${points.toFixed(2)} (${inside ? 'inside' : 'outside'})`,
+  );
+  return `off by ${signed.join(', ')} points: at most ${MOST_POINTS}, or inside its own 95 % interval`;
 }
 
 /** What a billion would cost, by the line through two lengths. */
