@@ -53,7 +53,7 @@ export const experiment: Experiment = {
   profiles: {
     headline: null,
     quick: { rounds: 1, warmSeconds: 0, measureSeconds: 1 },
-    standard: { rounds: 8, warmSeconds: 0, measureSeconds: 1 },
+    standard: { rounds: 4, warmSeconds: 0, measureSeconds: 1 },
     full: { rounds: 24, warmSeconds: 0, measureSeconds: 1 },
   },
   flagsAsMeasures: {},

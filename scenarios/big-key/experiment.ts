@@ -43,7 +43,7 @@ export const experiment: Experiment = {
       ...{ rounds: 1, warmSeconds: 0, measureSeconds: 1 },
       arms: ['value', 'keyspace'],
     },
-    standard: { rounds: 2, warmSeconds: 0, measureSeconds: 1.5 },
+    standard: { rounds: 1, warmSeconds: 0, measureSeconds: 1.5 },
     full: { rounds: 6, warmSeconds: 0, measureSeconds: 6 },
   },
   flagsAsMeasures: {},

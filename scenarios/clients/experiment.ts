@@ -102,7 +102,7 @@ export const experiment: Experiment = {
       ...{ rounds: 1, warmSeconds: 0, measureSeconds: 0.15 },
       arms: ['one-by-one', 'shared', 'mget', 'service'],
     },
-    standard: { rounds: 2, warmSeconds: 0, measureSeconds: 0.18 },
+    standard: { rounds: 1, warmSeconds: 0, measureSeconds: 0.18 },
     full: { rounds: 12, warmSeconds: 0, measureSeconds: 1 },
   },
   flagsAsMeasures: {},

@@ -72,7 +72,7 @@ export const experiment: Experiment = {
       ...{ rounds: 1, warmSeconds: 0, measureSeconds: 2 },
       arms: ['cluster', 'cluster-copies', 'plain', 'local'],
     },
-    standard: { rounds: 3, warmSeconds: 0, measureSeconds: 3 },
+    standard: { rounds: 2, warmSeconds: 0, measureSeconds: 3 },
     full: { rounds: 12, warmSeconds: 0, measureSeconds: 10 },
   },
   flagsAsMeasures: {},

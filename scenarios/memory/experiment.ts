@@ -42,7 +42,7 @@ export const experiment: Experiment = {
   profiles: {
     headline: null,
     quick: { rounds: 1, warmSeconds: 1, measureSeconds: 4 },
-    standard: { rounds: 3, warmSeconds: 1, measureSeconds: 8 },
+    standard: { rounds: 2, warmSeconds: 1, measureSeconds: 8 },
     full: { rounds: 12, warmSeconds: 2, measureSeconds: 20 },
   },
   flagsAsMeasures: {},
