@@ -71,12 +71,12 @@ export function cellOf(arm: string): Cell {
 
 /**
  * Seconds that are measured: until the old primary has been back for long enough to be told that it is one no more, which
- * Sentinel does about 10 s after its return.
+ * Sentinel does about 10 s after its return, or for the default client's growing pauses to end with a lone Redis.
  */
 export function measuredSeconds({ topology, fault }: Cell): number {
   if (fault === 'command') return 8;
   if (fault === 'kill') return 12;
-  return topology === 'sentinel' || topology === 'cluster' ? 22 : 14;
+  return topology === 'replicated' ? 14 : 22;
 }
 
 export const ARMS: Arm[] = CELLS.map((cell): Arm => {
