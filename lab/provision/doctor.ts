@@ -38,7 +38,13 @@ export async function examine(root: string, env: NodeJS.ProcessEnv): Promise<Fin
     docker(env),
     chromium(root, env),
     promtool(root, env),
-    program('strace', ['strace'], ['--version'], 'a test counts system calls, and `durability` models power cuts', env),
+    program(
+      'strace',
+      ['strace'],
+      ['--version'],
+      'a test counts system calls, and `durability` models power cuts',
+      env,
+    ),
     program(
       'C compiler',
       ['cc', 'gcc', 'clang'],

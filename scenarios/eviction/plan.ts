@@ -14,7 +14,7 @@ export const SEEDS = 4;
  * so many a second of that clock at most: some minutes of a platform in two thirds of a second.
  */
 export const CLOCK_FACTOR = 600;
-export const REQUESTS_PER_SECOND = 150;
+const REQUESTS_PER_SECOND = 150;
 /** Where the clock cannot be accelerated: fewer requests, slowly, so that the cache does not turn over within a tick. */
 const PACED = { requestsPerSecond: 1000, share: 1 / 4, seeds: 1 };
 
