@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { build } from 'esbuild';
+import { build, type OutputFile } from 'esbuild';
 import { BELADY } from '../../sim/policies/registry.ts';
 import { nextUses, type Trace } from '../../sim/trace.ts';
 import type { Cell, CellResult } from './cells.ts';
@@ -76,13 +76,16 @@ export class SweepThreads {
   }
 }
 
+/** Made once: a recommendation is several sweeps. */
+let bundle: Promise<{ outputFiles: OutputFile[] }> | null = null;
+
 /** The worker as one piece of JavaScript: a thread that compiles TypeScript by itself takes 0.4 s of CPU and 35 MB to start. */
 async function startWorkers(count: number): Promise<readonly Worker[]> {
   if (count <= 0) return [];
-  const { outputFiles } = await build({
+  const { outputFiles } = await (bundle ??= build({
     entryPoints: [fileURLToPath(new URL('./sweep-worker.ts', import.meta.url))],
     ...{ bundle: true, write: false, platform: 'node', format: 'cjs', logLevel: 'silent' },
-  });
+  }));
   return Array.from({ length: count }, () => {
     const worker = new Worker(outputFiles[0]!.text, { eval: true, execArgv: [] });
     // While there is no sweep, nobody waits for it.

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { analyseExperiment } from '../../lab/analyse.ts';
-import { madeUpRecords, planOf, RUN_OPTIONS } from '../../lab/fixtures/records.ts';
+import { analysedFindings } from '../../lab/fixtures/records.ts';
 import type { ExperimentAnalysis, Findings } from '../../lab/result.ts';
 import { seededRandom } from '../../lab/seeded-random.ts';
 import { aged, type Copy } from './copies.ts';
@@ -148,13 +147,8 @@ function findings(one: {
 }
 
 function analysed(flat: Findings, jitter: Findings): ExperimentAnalysis {
-  const behaviour = { medianMs: 3, selectsPerPage: 4 };
-  const records = madeUpRecords(experiment, { flat: behaviour, jitter10: behaviour }, 2);
-  for (const record of records) {
-    if (record.state !== 'completed') continue;
-    record.measurement.findings = record.arm === 'flat' ? flat : jitter;
-  }
-  return analyseExperiment(planOf(experiment, 2), RUN_OPTIONS, records);
+  const found = { flat, jitter10: jitter };
+  return analysedFindings(experiment, found, { rounds: 2, medianMs: 3, selectsPerPage: 4 });
 }
 
 const CLIFF = findings({ peak: 3200, failed: 1700, bad: 13 });

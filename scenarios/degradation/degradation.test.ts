@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { analyseExperiment } from '../../lab/analyse.ts';
-import { madeUpRecords, planOf, RUN_OPTIONS } from '../../lab/fixtures/records.ts';
+import { analysedFindings } from '../../lab/fixtures/records.ts';
 import type { ExperimentAnalysis, Findings } from '../../lab/result.ts';
 import { configuredMs } from './arms.ts';
 import { tailOf } from './cells.ts';
@@ -93,18 +92,12 @@ function findings(answered: number, faultMs: number): Findings {
 
 /** Two trials of Redis frozen with and without protection. */
 function analysed(bare: Findings, timeout: Findings): ExperimentAnalysis {
-  const behaviour = { medianMs: 3, selectsPerPage: 1 };
-  const found: Record<string, Findings> = {
+  const found = {
     'none-redis-frozen': bare,
     'timeout-redis-frozen': timeout,
     'full-redis-frozen': findings(500, 60),
   };
-  const behaviours = Object.fromEntries(Object.keys(found).map((name) => [name, behaviour]));
-  const records = madeUpRecords(experiment, behaviours, 2);
-  for (const record of records) {
-    if (record.state === 'completed') record.measurement.findings = found[record.arm]!;
-  }
-  return analyseExperiment(planOf(experiment, 2), RUN_OPTIONS, records);
+  return analysedFindings(experiment, found, { rounds: 2, medianMs: 3, selectsPerPage: 1 });
 }
 
 describe('what the experiment says', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { analyseExperiment } from '../../lab/analyse.ts';
-import { madeUpRecords, planOf, RUN_OPTIONS } from '../../lab/fixtures/records.ts';
+import { analysedFindings } from '../../lab/fixtures/records.ts';
 import type { ArmAnalysis, ExperimentAnalysis, Findings } from '../../lab/result.ts';
 import { experiment } from './experiment.ts';
 import { shareFor } from './judgement.ts';
@@ -16,12 +15,7 @@ const findings = (samples: Samples, totals: Findings['totals'] = {}): Findings =
 });
 
 function analysed(byArm: Record<string, Findings>): ExperimentAnalysis {
-  const behaviour = { medianMs: 1, selectsPerPage: 0 };
-  const arms = Object.fromEntries(Object.keys(byArm).map((arm) => [arm, behaviour]));
-  const records = madeUpRecords(experiment, arms, 1);
-  for (const record of records)
-    if (record.state === 'completed') record.measurement.findings = byArm[record.arm]!;
-  return analyseExperiment(planOf(experiment, 1), RUN_OPTIONS, records);
+  return analysedFindings(experiment, byArm);
 }
 
 const armWith = (ratios: Record<string, number[]>): Pick<ArmAnalysis, 'findings'> => ({

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { analyseExperiment } from '../../lab/analyse.ts';
-import { madeUpRecords, planOf, RUN_OPTIONS } from '../../lab/fixtures/records.ts';
+import { analysedFindings } from '../../lab/fixtures/records.ts';
 import type { ExperimentAnalysis, Findings } from '../../lab/result.ts';
 import { experiment } from './experiment.ts';
 
@@ -31,12 +30,7 @@ function findings(
 }
 
 function analysed(byArm: Record<string, Findings>, rounds = 3): ExperimentAnalysis {
-  const behaviour = { medianMs: 1, selectsPerPage: 0 };
-  const arms = Object.fromEntries(Object.keys(byArm).map((arm) => [arm, behaviour]));
-  const records = madeUpRecords(experiment, arms, rounds);
-  for (const record of records)
-    if (record.state === 'completed') record.measurement.findings = byArm[record.arm]!;
-  return analyseExperiment(planOf(experiment, rounds), RUN_OPTIONS, records);
+  return analysedFindings(experiment, byArm, { rounds });
 }
 
 describe('C15', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { analyseExperiment } from '../../lab/analyse.ts';
-import { madeUpRecords, planOf, RUN_OPTIONS } from '../../lab/fixtures/records.ts';
+import { analysedFindings } from '../../lab/fixtures/records.ts';
 import type { ExperimentAnalysis, Findings } from '../../lab/result.ts';
 import { experiment } from './experiment.ts';
 import { countRequests } from './requests.ts';
@@ -29,16 +28,7 @@ function findings(answered: number, selects: number, filter?: { capacity: number
 }
 
 function analysed(byArm: Record<string, Findings>): ExperimentAnalysis {
-  const behaviour = { medianMs: 3, selectsPerPage: 4 };
-  const records = madeUpRecords(
-    experiment,
-    Object.fromEntries(Object.keys(byArm).map((arm) => [arm, behaviour])),
-    1,
-  );
-  for (const record of records) {
-    if (record.state === 'completed') record.measurement.findings = byArm[record.arm]!;
-  }
-  return analyseExperiment(planOf(experiment, 1), RUN_OPTIONS, records);
+  return analysedFindings(experiment, byArm, { medianMs: 3, selectsPerPage: 4 });
 }
 
 const FEW = findings(3000, 22);

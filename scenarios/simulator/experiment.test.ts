@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { analyseExperiment } from '../../lab/analyse.ts';
-import { madeUpRecords, planOf, RUN_OPTIONS } from '../../lab/fixtures/records.ts';
+import { analysedFindings, RUN_OPTIONS } from '../../lab/fixtures/records.ts';
 import { planRun } from '../../lab/plan.ts';
-import type { ExperimentAnalysis, Findings, TrialRecord } from '../../lab/result.ts';
+import type { ExperimentAnalysis, Findings } from '../../lab/result.ts';
 import { ARMS, designOf, modelOf } from './arms.ts';
 import { largestGap } from './cells.ts';
 import { experiment } from './experiment.ts';
@@ -36,16 +35,7 @@ function ttlFindings(mean: number, half: number): Findings {
 }
 
 function analysed(findings: Record<string, Findings>, rounds = 1): ExperimentAnalysis {
-  const behaviour = Object.fromEntries(
-    Object.keys(findings).map((arm) => [arm, { medianMs: 2, selectsPerPage: 1 }]),
-  );
-  const records = madeUpRecords(experiment, behaviour, rounds).map(
-    (record): TrialRecord =>
-      record.state === 'completed'
-        ? { ...record, measurement: { ...record.measurement, findings: findings[record.arm]! } }
-        : record,
-  );
-  return analyseExperiment(planOf(experiment, rounds), RUN_OPTIONS, records);
+  return analysedFindings(experiment, findings, { rounds, medianMs: 2, selectsPerPage: 1 });
 }
 
 const wordOf = (findings: Record<string, Findings>) => analysed(findings).theory![0]!.agrees;
