@@ -53,6 +53,7 @@ export function analyseExperiment(
       measureSeconds: design.measureSeconds,
       dbLatency: options.dbLatency,
       updatesPerSecond: updatesPerSecond(plan, options),
+      ...(experiment.pages === false ? { pages: false as const } : {}),
       flagsAsMeasures: Object.entries(experiment.flagsAsMeasures).map(
         ([flag, reason]) => `${flag}: ${reason}`,
       ),

@@ -375,6 +375,8 @@ export interface ExperimentAnalysis {
     measureSeconds: number;
     dbLatency: string;
     updatesPerSecond: number;
+    /** False: no server and no load of pages; the lab spoke to the services itself, and the other figures here say nothing. */
+    pages?: false;
     /** `flag: reason` for flags that this experiment measures instead of rejecting. */
     flagsAsMeasures: string[];
   };

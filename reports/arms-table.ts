@@ -161,5 +161,9 @@ export function designSentence({ design, primaryMeasure }: ExperimentAnalysis): 
     design.updatesPerSecond === 0
       ? ''
       : `, ${number(design.updatesPerSecond)} price updates per second where an arm has them`;
-  return `${plural(design.rounds, 'round')} of all arms in random order, each trial a fresh server: ${number(design.warmSeconds)} s of warm-up, ${number(design.measureSeconds)} s measured; ${design.arrivals}${rate}${updates}; database latency ${design.dbLatency} ms a round trip. Primary measure: ${primaryMeasure.title}. The trial is the sample; intervals are at 95 %.`;
+  const trial =
+    design.pages === false
+      ? 'each trial by itself: no page is asked for, the lab speaks to the services directly'
+      : `each trial a fresh server: ${number(design.warmSeconds)} s of warm-up, ${number(design.measureSeconds)} s measured; ${design.arrivals}${rate}${updates}; database latency ${design.dbLatency} ms a round trip`;
+  return `${plural(design.rounds, 'round')} of all arms in random order, ${trial}. Primary measure: ${primaryMeasure.title}. The trial is the sample; intervals are at 95 %.`;
 }

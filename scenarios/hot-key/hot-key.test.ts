@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { analysedFindings } from '../../lab/fixtures/records.ts';
 import type { ExperimentAnalysis, Findings } from '../../lab/result.ts';
+import { designSentence } from '../../reports/arms-table.ts';
 import { experiment } from './experiment.ts';
 import { valueOf, versionOf } from './keys.ts';
 import { openLocalCache } from './local-cache.ts';
@@ -149,4 +150,10 @@ describe('local cache', () => {
 test('a value tells its version', () => {
   expect(versionOf(Buffer.from(valueOf(42)))).toBe(42);
   expect(versionOf(null)).toBeNaN();
+});
+
+test('its report says that no page was asked for, and nothing of a server or of a database', () => {
+  const sentence = designSentence(analysed({ plain: findings(1000) }));
+  expect(sentence).toContain('the lab speaks to the services directly');
+  expect(sentence).not.toMatch(/fresh server|requests\/s|database latency/);
 });
