@@ -26,8 +26,18 @@ export interface Fault {
   onK6?: (server: { pid: number }) => void;
 }
 
+/** Flags of a moment in which the machine was too busy for the load: the bench repeats such trials. */
+const BUSY: readonly FlagName[] = [
+  'foreign-cpu',
+  'host-busy',
+  'start-lag',
+  'dropped',
+  'achieved-rate',
+];
+
 /** Makes single trials as the lab does, against real services. */
 export interface Trials {
+  /** One trial; as in the bench it is repeated once if the machine was too busy for it, unless a fault was planted. */
   run(
     design: Partial<Arm> & {
       load: Load;
@@ -84,49 +94,54 @@ export async function openTrials(options: { stores?: number } = {}): Promise<Tri
     },
     scratchFolder,
   };
-  return {
-    run(
+  const trial = (
+    {
+      warmSeconds = 0.5,
+      measureSeconds = 1,
+      dbLatency = '0',
+      flagsAsMeasures = {},
+      protocol,
+      experiment = 'latency',
+      pages,
+      ...rest
+    }: Parameters<Trials['run']>[0],
+    fault: Fault,
+    attempt: number,
+  ): Promise<TrialRecord> => {
+    const arm: Arm = {
+      name: 'arm',
+      title: 'arm of the test',
+      policy: 'joined',
+      role: 'baseline',
+      cache: 'cold',
+      expects: { selectsPerLoad: 1 },
+      ...rest,
+    };
+    const design = { rounds: 1, warmSeconds, measureSeconds };
+    return runTrial(
       {
-        warmSeconds = 0.5,
-        measureSeconds = 1,
-        dbLatency = '0',
-        flagsAsMeasures = {},
-        protocol,
-        experiment = 'latency',
-        pages,
-        ...rest
+        ...context,
+        options: { ...context.options, dbLatency },
+        supervisor: withFault(supervisor, fault),
       },
-      fault = {},
-    ) {
-      const arm: Arm = {
-        name: 'arm',
-        title: 'arm of the test',
-        policy: 'joined',
-        role: 'baseline',
-        cache: 'cold',
-        expects: { selectsPerLoad: 1 },
-        ...rest,
-      };
-      const design = { rounds: 1, warmSeconds, measureSeconds };
-      return runTrial(
-        {
-          ...context,
-          options: { ...context.options, dbLatency },
-          supervisor: withFault(supervisor, fault),
+      {
+        experiment: {
+          ...experimentOf(experiment, arm, rest.load, flagsAsMeasures),
+          ...(protocol === undefined ? {} : { protocol }),
+          ...(pages === undefined ? {} : { pages }),
         },
-        {
-          experiment: {
-            ...experimentOf(experiment, arm, rest.load, flagsAsMeasures),
-            ...(protocol === undefined ? {} : { protocol }),
-            ...(pages === undefined ? {} : { pages }),
-          },
-          design,
-          arms: [arm],
-        },
-        { experiment, arm: arm.name, round: 0, slot: 0, seed: 1 },
-        0,
-        1,
-      );
+        design,
+        arms: [arm],
+      },
+      { experiment, arm: arm.name, round: 0, slot: 0, seed: 1 },
+      attempt - 1,
+      attempt,
+    );
+  };
+  return {
+    async run(design, fault) {
+      const first = await trial(design, fault ?? {}, 1);
+      return fault === undefined && wasBusy(first) ? trial(design, {}, 2) : first;
     },
     async close() {
       await supervisor.stopAll();
@@ -185,6 +200,12 @@ function withFault(supervisor: Supervisor, fault: Fault): Supervisor {
       return k6;
     },
   };
+}
+
+/** Whether nothing but a busy machine made the trial invalid. */
+function wasBusy(record: TrialRecord): boolean {
+  if (record.state !== 'invalid') return false;
+  return invalidFlags(record).every((flag) => BUSY.includes(flag));
 }
 
 /** Names of the flags that make the trial invalid. */
