@@ -44,9 +44,22 @@ const BORDERS: { files: RegExp; may: RegExp[]; mayTypes?: RegExp[] }[] = [
     files: /^reports\//,
     may: [/^reports\//, /^lab\/(sim\/)?result\.ts$/, /^server\/cache\/presets\.ts$/],
   },
+  // What a browser runs.
+  {
+    files: /^workshop\/(page|forms)\//,
+    may: [/^workshop\/(page|forms)\//, /^workshop\/contract\.ts$/],
+  },
+  {
+    files: /^workshop\//,
+    may: [/^(workshop|lab|seed|sim|reports)\//, /^server\/cache\/(presets|staleness-bound)\.ts$/],
+    mayTypes: [/^scenarios\/lib\//],
+  },
   {
     files: /^lab\//,
-    may: [/^(lab|seed|sim|reports|scenarios)\//, /^server\/cache\/(presets|staleness-bound)\.ts$/],
+    may: [
+      /^(lab|seed|sim|reports|scenarios|workshop)\//,
+      /^server\/cache\/(presets|staleness-bound)\.ts$/,
+    ],
   },
 ];
 
