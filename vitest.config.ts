@@ -11,7 +11,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'unit',
           sequence: { groupOrder: 0 },
-          include: ['{seed,server,sim,lab,scenarios,reports}/**/*.test.ts'],
+          include: ['{seed,server,sim,lab,scenarios,reports,workshop}/**/*.test.ts'],
           exclude,
         },
       },
