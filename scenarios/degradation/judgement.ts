@@ -30,7 +30,7 @@ export function answer(analysis: Analysed): string {
     broken.length === 0
       ? `its promise held under ${list(full.map(({ fault }) => fault))}`
       : `its promise was broken under ${list(broken.map((cell) => `${cell.fault} (${brokenParts(cell).join(', ')})`))}`;
-  return `Without protection ${percent(worst.availability.value)} of the pages come within 2 s under ${worst.fault}; with all of it at least ${percent(least)} do, and ${promise}.`;
+  return `Without protection ${percent(worst.availability.value)} of the pages come within 2 s under ${worst.fault}; with all of it ${least === 1 ? 'all' : `at least ${percent(least)}`} do, and ${promise}.`;
 }
 
 export function claims(analysis: Analysed): ClaimResult[] {
