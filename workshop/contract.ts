@@ -259,8 +259,11 @@ export interface SentenceInput {
   ttlSeconds: number;
   readsPerSecond: number;
   editsPerMinute: number;
-  /** Server processes: 2 in the room. */
+  /** Time of one load in ms. */
   loadMs: number;
+  /** Of `avalanche-peak` alone: copies that were made in one moment, 2 to 1000, and the spread of their life, 0 to 0.5. Absent: 200 and 0. */
+  copies?: number;
+  jitter?: number;
 }
 
 export interface Measured {
