@@ -123,6 +123,7 @@ export type ActionName = (typeof ACTIONS)[number]['name'];
 
 /** A vertical line on all charts. */
 export interface Mark {
+  /** Counts the marks of the room from 1: the number at its line in every chart, the same for everybody. */
   id: number;
   /** ms since the Unix epoch. */
   atMs: number;
@@ -166,7 +167,13 @@ export interface Sample {
   /** Copies of pages loaded anew in the interval. */
   loads: number;
   /** Redis: null while it gives no answer. */
-  redis: { usedMb: number; keys: number; evictedPerSecond: number } | null;
+  redis: {
+    usedMb: number;
+    keys: number;
+    evictedPerSecond: number;
+    /** Commands that Redis ran, per second of the interval (`total_commands_processed`), for the diagram. */
+    commandsPerSecond: number;
+  } | null;
 }
 
 /** What the diagram shows. */
