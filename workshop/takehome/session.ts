@@ -22,13 +22,11 @@ export interface Session {
   seed: number;
   stores: number;
   processes: number;
-  /** Query of the link that sets the knobs as they are at the end, e.g. `?preset=lease`; empty: as the room opens. */
-  linkQuery: string;
 }
 
 /**
- * One sample for several that follow each other: counts are added, rates averaged over the time, of loads in flight and
- * ages the highest counts, and of what the server gives for its last 2 s the last one.
+ * One sample for several that follow each other: counts are added, rates and shares averaged over what they count; of p99,
+ * ages, loads in flight and waiting requests the highest counts, of p50 and the median age the middle one.
  * @param samples - At least one, in order of time.
  */
 export function joinSamples(samples: readonly Sample[]): Sample {
@@ -37,18 +35,9 @@ export function joinSamples(samples: readonly Sample[]): Sample {
   const sum = (of: (sample: Sample) => number): number =>
     samples.reduce((total, sample) => total + of(sample), 0);
   const most = (of: (sample: Sample) => number): number => Math.max(...samples.map(of));
-  const latest = (of: (sample: Sample) => number | null): number | null =>
-    samples.map(of).findLast((value) => value !== null) ?? null;
   const spanMs = sum((sample) => sample.spanMs);
   const rate = (of: (sample: Sample) => number): number =>
     spanMs === 0 ? of(last) : sum((sample) => of(sample) * sample.spanMs) / spanMs;
-  const pages = samples.filter(({ staleShare }) => staleShare !== null);
-  const answered = pages.reduce((total, { requests }) => total + requests, 0);
-  const old = pages.reduce(
-    (total, { staleShare, requests }) => total + (staleShare ?? 0) * requests,
-    0,
-  );
-  const ages = samples.flatMap(({ ageMaxMs }) => ageMaxMs ?? []);
   const { redis } = last;
   return {
     id: last.id,
@@ -56,20 +45,51 @@ export function joinSamples(samples: readonly Sample[]): Sample {
     spanMs,
     requests: sum(({ requests }) => requests),
     errors: sum(({ errors }) => errors),
-    p50Ms: latest(({ p50Ms }) => p50Ms),
-    p99Ms: latest(({ p99Ms }) => p99Ms),
-    hitRatio: latest(({ hitRatio }) => hitRatio),
+    p50Ms: middle(samples.map(({ p50Ms }) => p50Ms)),
+    p99Ms: highest(samples.map(({ p99Ms }) => p99Ms)),
+    hitRatio: perRequest(samples, ({ hitRatio }) => hitRatio),
     loadsInFlight: most(({ loadsInFlight }) => loadsInFlight),
     waiting: most(({ waiting }) => waiting),
     selectsPerSecond: rate(({ selectsPerSecond }) => selectsPerSecond),
-    ageMaxMs: ages.length === 0 ? null : Math.max(...ages),
-    ageP50Ms: latest(({ ageP50Ms }) => ageP50Ms),
-    staleShare: answered === 0 ? null : old / answered,
+    ageMaxMs: highest(samples.map(({ ageMaxMs }) => ageMaxMs)),
+    ageP50Ms: middle(samples.map(({ ageP50Ms }) => ageP50Ms)),
+    staleShare: perRequest(samples, ({ staleShare }) => staleShare),
     stalestMs: most(({ stalestMs }) => stalestMs),
     loads: sum(({ loads }) => loads),
     redis:
       redis === null
         ? null
-        : { ...redis, evictedPerSecond: rate((sample) => sample.redis?.evictedPerSecond ?? 0) },
+        : {
+            ...redis,
+            evictedPerSecond: rate((sample) => sample.redis?.evictedPerSecond ?? 0),
+            commandsPerSecond: rate((sample) => sample.redis?.commandsPerSecond ?? 0),
+          },
   };
+}
+
+const present = (values: readonly (number | null)[]): number[] =>
+  values.flatMap((value) => value ?? []);
+
+/** The highest value; null without one. */
+export function highest(values: readonly (number | null)[]): number | null {
+  const there = present(values);
+  return there.length === 0 ? null : Math.max(...there);
+}
+
+/** The median, of an even number the lower of the two in the middle; null without a value. */
+export function middle(values: readonly (number | null)[]): number | null {
+  const sorted = present(values).sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
+}
+
+/** Mean of a share, each sample weighing as much as it has requests; without any, the last one there is. */
+export function perRequest(
+  samples: readonly Sample[],
+  share: (sample: Sample) => number | null,
+): number | null {
+  const told = samples.filter((sample) => share(sample) !== null);
+  const requests = told.reduce((total, sample) => total + sample.requests, 0);
+  const weighed = told.reduce((total, sample) => total + (share(sample) ?? 0) * sample.requests, 0);
+  const last = told.at(-1);
+  return requests > 0 ? weighed / requests : last === undefined ? null : share(last);
 }
