@@ -149,6 +149,28 @@ program
   });
 
 program
+  .command('workshop')
+  .description(
+    'opens a room with real services and the page that breaks and heals them; Ctrl-C ends it',
+  )
+  .option('--port <number>', 'of the page, 0 to 65535 (default: 4000 or the next free one)')
+  .option('--stores <count>', 'stores beside the restaurant, 0 to 10000 (default: 200)')
+  .option('--lan', 'for others on this network too, by links with a token', false)
+  .option('--open', 'open the page in a browser', false)
+  .addHelpText(
+    'after',
+    examples(
+      'npm run workshop',
+      'npm run workshop -- --open --port 8080',
+      'npm run workshop -- --lan --stores 1000',
+    ),
+  )
+  .action(async (flags: { port?: string; stores?: string; lan: boolean; open: boolean }) => {
+    const { workshop } = await import('./commands/workshop.ts');
+    process.exitCode = await workshop(flags);
+  });
+
+program
   .command('down')
   .description('ends an `up` of this checkout')
   .addHelpText('after', examples('npm run lab -- down'))
@@ -239,6 +261,37 @@ program
     }
     const { perf } = await import('./perf.ts');
     process.exitCode = await perf();
+  });
+
+program
+  .command('exercise')
+  .argument('[number]', 'of the exercise, 1 to 8; without it they are listed')
+  .description('checks an exercise of the workshop’s guide on the workshop that runs')
+  .option('--answer <number>', 'for exercises that ask for a number: yours')
+  .addHelpText(
+    'after',
+    examples(
+      'npm run lab -- exercise',
+      'npm run lab -- exercise 1 --answer 100',
+      'npm run lab -- exercise 5',
+    ),
+  )
+  .action(async (number: string | undefined, flags: { answer?: string }) => {
+    const { exerciseCommand } = await import('./commands/exercise.ts');
+    process.exitCode = await exerciseCommand(number, flags);
+  });
+
+program
+  .command('pack')
+  .argument('[file]', 'to write: .tar.gz or .tar (default: cachelab-<platform>.tar.gz)')
+  .description('writes the lab with all that it needs into one file, for machines without network')
+  .addHelpText(
+    'after',
+    examples('npm run lab -- pack', 'npm run lab -- pack /media/stick/cachelab.tar.gz'),
+  )
+  .action(async (file: string | undefined) => {
+    const { pack } = await import('./commands/pack.ts');
+    process.exitCode = await pack(file);
   });
 
 program
