@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { openLink } from './link.ts';
+import { breakOff, openLink } from './link.ts';
 
 let server: Server;
 const served: Socket[] = [];
@@ -125,4 +125,14 @@ describe('a link', () => {
     link.heal();
     await ended;
   });
+});
+
+test('a connection that is broken off in the very moment of its own end is closed', async () => {
+  const socket = await open();
+  const closed = once(socket, 'close');
+  socket.end();
+  // The end is under way now: a reset would be refused, and the socket would stay.
+  await Promise.resolve();
+  breakOff(socket);
+  await closed;
 });

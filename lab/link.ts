@@ -80,7 +80,7 @@ export async function openLink(url: string): Promise<
     client.on('error', () => {});
     if (state === 'cut') {
       // Accepted and reset at once: as good as refused, and the port cannot be lost to another program meanwhile.
-      client.resetAndDestroy();
+      breakOff(client);
       return;
     }
     const passage: Passage = { client, service: null };
@@ -99,7 +99,7 @@ export async function openLink(url: string): Promise<
 
   function breakAll(): void {
     for (const { client, service } of passages) {
-      client.resetAndDestroy();
+      breakOff(client);
       service?.destroy();
     }
     passages.clear();
@@ -148,6 +148,15 @@ export async function openLink(url: string): Promise<
       await closed;
     },
   };
+}
+
+/**
+ * Ends a connection by a reset. One whose own end is already under way is closed in the ordinary way: Node 20 would refuse to
+ * reset it (EINVAL), never close it, and then spin for ever when the process should end.
+ */
+export function breakOff(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 function addressOf(url: string): { host: string; port: number } {
