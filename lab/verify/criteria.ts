@@ -13,6 +13,7 @@ import { criterion as sim1g } from './sim-1g.ts';
 import { criterion as simCurves } from './sim-curves.ts';
 import { criterion as simulator } from './simulator.ts';
 import { criterion as staleSet } from './stale-set.ts';
+import { criterion as workshop } from './workshop.ts';
 
 /** Every criterion of `npm run verify`, by name. */
 export const CRITERIA: Readonly<Record<string, Criterion>> = {
@@ -30,4 +31,5 @@ export const CRITERIA: Readonly<Record<string, Criterion>> = {
   'sim-curves': simCurves,
   simulator,
   'stale-set': staleSet,
+  workshop,
 };
