@@ -68,7 +68,7 @@ export const KNOB_RANGES = {
   writesPerMinute: [0, 600],
   otherStoresShare: [0, 1],
   dbLatencyMs: [0, 50],
-} as const satisfies Partial<Record<keyof Knobs, readonly [number, number]>>;
+} as const;
 
 /** Values that the choices among the knobs take; `preset` takes the names of the server's presets. */
 export const KNOB_CHOICES = {
