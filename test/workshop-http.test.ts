@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
-import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startTime } from '../lab/provision/reap.mjs';
 import { createSupervisor, runFiles, type Supervisor } from '../lab/provision/supervisor.ts';
@@ -13,9 +15,10 @@ import { createControl } from '../workshop/http/control.ts';
 import { type Listener, listen } from '../workshop/http/listen.ts';
 import { openRoom, type Room } from '../workshop/room/room.ts';
 import { type Checkout, checkout, type RunningCli } from './checkout.ts';
-import { testStack } from './stack.ts';
+import { freshDatabase, requireTool, testStack } from './stack.ts';
 
 const TOKEN = 'A-token-of-the-test_0123456789';
+let database: { url: string; drop: () => Promise<void> };
 let supervisor: Supervisor;
 let room: Room;
 /** The same room behind two control servers: as on loopback, and as on a network. */
@@ -34,14 +37,16 @@ async function serve(token: string | null): Promise<Listener> {
   });
   const listener = await listen({ port: 0, beyondLoopback: false });
   listener.serve(control.handler);
-  closers.push(control.close);
+  closers.push(() => control.close());
   return listener;
 }
 
 beforeAll(async () => {
   const { root, k6Bin } = await testStack();
+  database = await freshDatabase('workshop');
   supervisor = createSupervisor({ root, label: 'workshop test', handleSignals: false });
-  room = await openRoom({ root, supervisor, stores: 5, env: { ...process.env, K6_BIN: k6Bin } });
+  const env = { ...process.env, K6_BIN: k6Bin, CACHELAB_PG_URL: database.url };
+  room = await openRoom({ root, supervisor, stores: 5, env });
   open = await serve(null);
   guarded = await serve(TOKEN);
 });
@@ -51,6 +56,7 @@ afterAll(async () => {
   await Promise.all([open?.close(), guarded?.close()]);
   await room?.close();
   await supervisor.stopAll();
+  await database.drop();
 });
 
 interface Answer {
@@ -66,8 +72,8 @@ interface Ask {
 }
 
 /** Begins a request; unlike fetch it sends what it is told to, `Host` and `Origin` too. */
-async function begin({ port }: Listener, path: string, ask: Ask = {}): Promise<IncomingMessage> {
-  const { method = 'GET', headers = {}, body } = ask;
+async function begin({ port }: Listener, path: string, how: Ask = {}): Promise<IncomingMessage> {
+  const { method = 'GET', headers = {}, body } = how;
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const own = method === 'GET' ? {} : { 'x-cachelab': '1' };
   const sent = request({
@@ -118,7 +124,7 @@ async function connect(listener: Listener, headers = {}, query = ''): Promise<Pa
     }
   });
   response.on('error', () => {});
-  const ended = once(response, 'close');
+  const ended = new Promise((resolve) => response.once('close', resolve));
   return { events, ended, close: () => response.destroy() };
 }
 
@@ -236,6 +242,34 @@ describe('without the token of the link', () => {
     expect(again.status).toBe(200);
     expect(again.headers['set-cookie']).toBeUndefined();
   });
+});
+
+test('a link on a page of another site opens the workshop in a browser, by the cookie', async (context) => {
+  const skip = (why: string): never => context.skip(why);
+  const tool = requireTool((await testStack()).chromium, 'Chromium', skip);
+  const browser = await chromium.launch({
+    executablePath: tool.bin,
+    env: { ...process.env, ...tool.env },
+    args: ['--no-sandbox'],
+  });
+  const link = `http://127.0.0.1:${guarded.port}/?token=${TOKEN}`;
+  const site = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<a href="${link}">the workshop</a>`);
+  }).listen(0, 'localhost');
+  try {
+    await once(site, 'listening');
+    const page = await browser.newPage();
+    // Another name is another site, also on this machine.
+    await page.goto(`http://localhost:${(site.address() as AddressInfo).port}/`);
+    await page.click('a');
+    await page.waitForURL((url) => url.port === String(guarded.port) && url.search === '');
+    await page.waitForSelector(`script[src="${scriptPath}"]`, { state: 'attached' });
+    expect(await page.evaluate('document.cookie')).toBe('');
+  } finally {
+    await browser.close();
+    site.close();
+  }
 });
 
 describe('requests from elsewhere', () => {
@@ -429,7 +463,7 @@ test('with three pages connected, one of which reads nothing, the server ends wi
   const pages = [await connect(listener), await connect(listener)];
   const stalled = await begin(listener, '/api/stream');
   stalled.pause().on('error', () => {});
-  const closed = once(stalled, 'close');
+  const closed = new Promise((resolve) => stalled.once('close', resolve));
   const beganMs = performance.now();
   closers.at(-1)!();
   await listener.close();

@@ -63,7 +63,7 @@ async function serveRoom(
   const control = createControl({
     ...{ room, assets, token, now: Date.now },
     hosts: new Set(['127.0.0.1', 'localhost', ...others, ...(lan ? ownNames() : [])]),
-    report: (error) => say(error instanceof Error ? (error.stack ?? error.message) : `${error}`),
+    report: (error) => say(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   });
   supervisor.interrupted.addEventListener('abort', () => {
     control.close();
@@ -109,7 +109,7 @@ function openBrowser(link: string, say: (line: string) => void): void {
       : process.platform === 'win32'
         ? ['cmd', '/c', 'start', '']
         : ['xdg-open'];
-  const child = spawn(command!, [...args, link], { detached: true, stdio: 'ignore' });
+  const child = spawn(command, [...args, link], { detached: true, stdio: 'ignore' });
   child.on('error', (error) => say(`no browser opens (${error.message}): open the address above`));
   child.unref();
 }

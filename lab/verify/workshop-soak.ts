@@ -217,13 +217,13 @@ async function gather(url: string, clients: number): Promise<Crowd> {
   const vanishing = setInterval(() => {
     guest.destroy();
     vanished += 1;
-    open().then(
-      (next) => {
-        guest = next.resume();
-      },
-      () => {},
-    );
+    void comeBack();
   }, VANISHES_EVERY_MS);
+
+  async function comeBack(): Promise<void> {
+    const next = await open().catch(() => null);
+    if (next !== null) guest = next.resume();
+  }
 
   async function open(): Promise<IncomingMessage> {
     const request = get(`${url}/api/stream`, { agent: false });

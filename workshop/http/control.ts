@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import express, { type Express, type Response, Router } from 'express';
+import express, { type Express, type Request, type Response, Router } from 'express';
 import type { Knobs } from '../contract.ts';
 import type { Room } from '../room/room.ts';
 import type { Assets } from './assets.ts';
@@ -98,25 +98,29 @@ export function createControl(parts: ControlParts): Control {
   return { handler: app, close: () => stream.close() };
 }
 
+const monotonic = (): number => performance.now();
+
 const json = express.json({ limit: MAX_BODY_BYTES, strict: false });
 
 /** What every participant does: look, and predict. */
 function participantRoutes({ room }: ControlParts): Router {
   const router = Router();
   const sentence = `More than ${VIEWS_PER_SECOND} page views a second by hand: k6 makes the load, turn its rate instead`;
-  const beforeView = perSecond(VIEWS_PER_SECOND, sentence, () => performance.now());
-  const beforeFrame = perSecond(VIEWS_PER_SECOND, sentence, () => performance.now());
+  const beforeView = perSecond(VIEWS_PER_SECOND, sentence, monotonic);
+  const beforeFrame = perSecond(VIEWS_PER_SECOND, sentence, monotonic);
   const beforePrediction = perSecond(
     PREDICTIONS_PER_SECOND,
     'The whole room predicts at once: send it again',
-    () => performance.now(),
+    monotonic,
   );
   router
     .route('/api/view')
-    .post(async (_request, response) => {
-      beforeView();
-      response.json(await room.view());
-    })
+    .post(
+      answer(() => {
+        beforeView();
+        return room.view();
+      }),
+    )
     .all(onlyMethods('POST'));
   router
     .route('/storefront')
@@ -157,18 +161,20 @@ function roomRoutes({ room }: ControlParts): Router {
     .all(onlyMethods('GET', 'HEAD'));
   router
     .route('/api/knobs')
-    .put(json, async (request, response) => {
-      // Whatever it is: the room reads it with suspicion.
-      const patch = request.body as Partial<Knobs>;
-      response.json(await inTurn(() => room.turn(patch)));
-    })
+    // Whatever the body is: the room reads it with suspicion.
+    .put(
+      json,
+      answer(({ body }) => inTurn(() => room.turn(body as Partial<Knobs>))),
+    )
     .all(onlyMethods('PUT'));
   router
     .route('/api/actions/:name')
-    .post(async (request, response) => {
-      const { action } = readBody(actionName, { action: request.params.name });
-      response.json(await inTurn(() => room.act(action)));
-    })
+    .post(
+      answer(({ params }) => {
+        const { action } = readBody(actionName, { action: params['name'] });
+        return inTurn(() => room.act(action));
+      }),
+    )
     .all(onlyMethods('POST'));
   router
     .route('/api/questions')
@@ -196,7 +202,6 @@ function roomRoutes({ room }: ControlParts): Router {
 /** What costs a moment of work: made once for all who ask at the same time. */
 function reportRoutes({ room, now }: ControlParts): Router {
   const router = Router();
-  const monotonic = (): number => performance.now();
   const evidence = shared(() => room.evidence(), 0, monotonic);
   const report = async (lang: 'en' | 'zh'): Promise<string> => {
     // Charts take their time to load: the first page does not wait for them.
@@ -207,30 +212,33 @@ function reportRoutes({ room, now }: ControlParts): Router {
     en: shared(() => report('en'), REPORT_KEPT_MS, monotonic),
     zh: shared(() => report('zh'), REPORT_KEPT_MS, monotonic),
   };
-  router
-    .route('/api/evidence')
-    .get(async (_request, response) => {
-      response.json(await evidence());
-    })
-    .all(onlyMethods('GET', 'HEAD'));
+  router.route('/api/evidence').get(answer(evidence)).all(onlyMethods('GET', 'HEAD'));
   router
     .route('/api/report')
-    .get(async (request, response) => {
-      const html = await reports[request.query['lang'] === 'zh' ? 'zh' : 'en']();
-      download(response, `cachelab-workshop-${minuteOf(new Date(now()))}.html`);
-      response.type('text/html').send(html);
+    .get((request, response, next) => {
+      const name = `cachelab-workshop-${minuteOf(new Date(now()))}.html`;
+      reports[request.query['lang'] === 'zh' ? 'zh' : 'en']().then((html) => {
+        response.set('content-disposition', `attachment; filename="${name}"`);
+        return response.type('text/html').send(html);
+      }, next);
     })
     .all(onlyMethods('GET', 'HEAD'));
   return router;
 }
 
-function download(response: Response, name: string): void {
-  response.set('content-disposition', `attachment; filename="${name}"`);
+/** Answers 200 with what a request comes to; what it throws becomes a refusal. */
+function answer(
+  work: (request: Request) => Promise<unknown>,
+): (request: Request, response: Response) => Promise<void> {
+  return async (request, response) => {
+    response.json(await work(request));
+  };
 }
+
+const two = (value: number): string => String(value).padStart(2, '0');
 
 /** `2026-11-23-1605`, by the clock on the wall. */
 function minuteOf(date: Date): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-');
   return `${day}-${two(date.getHours())}${two(date.getMinutes())}`;
 }

@@ -52,14 +52,13 @@ export function shared<T>(
     }
     const made = { answer: make(), doneAtMs: null as number | null };
     current = made;
-    made.answer.then(
-      () => {
+    void made.answer
+      .finally(() => {
         made.doneAtMs = now();
-      },
-      () => {
+      })
+      .catch(() => {
         if (current === made) current = null;
-      },
-    );
+      });
     return made.answer;
   };
 }

@@ -28,10 +28,7 @@ export async function listen(options: {
   beyondLoopback: boolean;
 }): Promise<Listener> {
   const { port, beyondLoopback } = options;
-  let handler: RequestListener = (_request, response) => {
-    response.writeHead(503, { 'content-type': 'text/plain', 'retry-after': '1' });
-    response.end('The workshop is starting.\n');
-  };
+  let handler: RequestListener = answerTooEarly;
   const server = createServer({ requestTimeout: REQUEST_MS }, (request, response) =>
     handler(request, response),
   );
@@ -51,6 +48,13 @@ export async function listen(options: {
     },
   };
 }
+
+const answerTooEarly: RequestListener = (_request, response) => {
+  // A browser asks again by itself.
+  const headers = { 'content-type': 'text/plain', 'cache-control': 'no-store', refresh: '1' };
+  response.writeHead(503, { ...headers, 'retry-after': '1' });
+  response.end('The workshop is starting.\n');
+};
 
 async function bind(server: Server, host: string, port: number | null): Promise<number> {
   const usual = Array.from({ length: PORTS_TRIED }, (_, step) => USUAL_PORT + step);

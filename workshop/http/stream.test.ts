@@ -129,7 +129,7 @@ describe('the stream', () => {
     stalled.pause();
     const well = read(await connect(port));
     await vi.waitUntil(() => events.told.at(-1) === 2, { timeout: 5000 });
-    const gone = once(stalled, 'close');
+    const gone = new Promise((resolve) => stalled.once('close', resolve));
     const sockets = (): Promise<number> =>
       new Promise((resolve) => server.getConnections((_error, count) => resolve(count)));
     let sent = 0;

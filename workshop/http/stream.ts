@@ -99,6 +99,8 @@ export function openStream(room: Pick<Room, 'on' | 'recent' | 'state' | 'people'
       response.write(text);
       const client = { response, mostBytes: STALLED_BYTES + text.length };
       clients.add(client);
+      // A write that meets a connection just gone must not end the workshop.
+      response.on('error', () => {});
       response.once('close', () => {
         clients.delete(client);
         tellPeople();
