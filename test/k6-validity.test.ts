@@ -89,7 +89,7 @@ describe('k6 ends with exit code 0, and the trial is invalid', () => {
     const script = `import { options, pageView as viewed } from ${library};\nexport { options };\n${source}`;
     const driven = await drive({ supervisor, k6Bin, target, settings: {}, script });
     expect(driven.exit.exitCode).toBe(0);
-    expect(driven.reduction.counts.completed).toBeGreaterThan(150);
+    expect(driven.reduction.counts.completed).toBeGreaterThan(80);
     expect(invalidFlags(driven.flags)).toContain('script-errors');
   });
 
@@ -101,7 +101,7 @@ describe('k6 ends with exit code 0, and the trial is invalid', () => {
     });
     const driven = await drive({ supervisor, k6Bin, target, settings: {} });
     expect(driven.exit.exitCode).toBe(0);
-    expect(driven.reduction.counts.shed).toBeGreaterThan(50);
+    expect(driven.reduction.counts.shed).toBeGreaterThan(25);
     expect(invalidFlags(driven.flags)).toEqual(['errors']);
     // Every page took the server 30 ms; a p10 below that would be one of the refusals.
     expect(responseMs(driven, 0.1)).toBeGreaterThan(20);
@@ -116,7 +116,7 @@ describe('k6 ends with exit code 0, and the trial is invalid', () => {
       settings: { ratePerSecond: 200, virtualUsers: 2 },
     });
     expect(driven.exit.exitCode).toBe(0);
-    expect(driven.reduction.counts.dropped).toBeGreaterThan(200);
+    expect(driven.reduction.counts.dropped).toBeGreaterThan(100);
     expect(invalidFlags(driven.flags)).toEqual(
       expect.arrayContaining(['dropped', 'achieved-rate']),
     );

@@ -60,8 +60,8 @@ export async function drive(options: {
     arrivals: 'even',
     ratePerSecond: 100,
     virtualUsers: 50,
-    warmSeconds: 1,
-    measureSeconds: 2,
+    warmSeconds: 0.5,
+    measureSeconds: 1,
     countOutcomes: true,
     ...options.settings,
   };
