@@ -27,8 +27,8 @@ export async function doctor(options: { json: boolean }): Promise<number> {
   }
   process.stdout.write(
     ready
-      ? '\nThe bench can run: npm run bench\n'
-      : `\nThe bench cannot run: ${missing.map(({ name }) => name).join(', ')} missing.\n`,
+      ? '\nThe bench can run: npm run bench\nThe workshop can run: npm run workshop\n'
+      : `\nThe bench cannot run: ${missing.map(({ name }) => name).join(', ')} missing. Nor can the workshop; the host’s own, started with --lan, needs a browser alone.\n`,
   );
   return ready ? EXIT.fine : EXIT.serviceMissing;
 }

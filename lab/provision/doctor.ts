@@ -58,7 +58,7 @@ export async function examine(root: string, env: NodeJS.ProcessEnv): Promise<Fin
     ),
     program('Python', ['python3'], ['--version'], 'a second implementation of the statistics', env),
   ]);
-  return [node(), ...others];
+  return [node(), ...others, browser(env)];
 }
 
 function node(): Finding {
@@ -156,6 +156,22 @@ async function docker(env: NodeJS.ProcessEnv): Promise<Finding> {
         ? null
         : 'only for `docker compose up`, or where a service cannot be had otherwise',
   };
+}
+
+/** For the page of the workshop. A program on PATH is a hint, no more: browsers are started in many ways. */
+function browser(env: NodeJS.ProcessEnv): Finding {
+  const common = { name: 'Browser', neededFor: 'optional', version: null } as const;
+  // Safari and Edge belong to their systems.
+  const own = { darwin: 'Safari', win32: 'Edge' }[process.platform as string];
+  const where =
+    own ??
+    findOnPath(
+      ['firefox', 'google-chrome', 'chromium', 'chromium-browser', 'microsoft-edge', 'brave'],
+      env,
+    );
+  if (where !== null) return { ...common, state: 'found', where, cure: null };
+  const cure = 'any browser on this machine will do for the workshop’s page';
+  return { ...common, state: 'missing', where: 'none of the usual ones on PATH', cure };
 }
 
 async function chromium(root: string, env: NodeJS.ProcessEnv): Promise<Finding> {

@@ -45,6 +45,8 @@ const START_TRIES = 3;
 const READY_TIMEOUT_MS = 10_000;
 const DOCKER_IMAGE = 'redis:8.2-bookworm';
 const NAMES = ['redis-server', 'valkey-server'];
+/** Debian's. */
+export const REDIS_PACKAGES: readonly string[] = ['redis-server', 'redis-tools'];
 
 /**
  * Redis by the first way that works: `CACHELAB_REDIS_URL`, redis-server or valkey-server (>= 6.2) on PATH or in the cache, Debian's
@@ -104,7 +106,7 @@ export async function findRedis(
   if (process.platform === 'linux') {
     if (findOnPath(['apt-get'], env) !== null)
       say('Redis: unpacking the Debian packages, a few seconds');
-    const problem = await unpackDebianPackages(['redis-server', 'redis-tools'], cached.folder, env);
+    const problem = await unpackDebianPackages(REDIS_PACKAGES, cached.folder, env);
     const program = problem ?? (await check(cached.bin, cached.env, cached.origin));
     if (typeof program !== 'string') return program;
     tried.push(`Debian packages without root: ${program}`);
@@ -128,7 +130,7 @@ export async function findRedis(
 }
 
 /** Where Debian's packages are unpacked. */
-function cachedRedis(
+export function cachedRedis(
   root: string,
   env: NodeJS.ProcessEnv,
 ): { folder: string; bin: string; env: NodeJS.ProcessEnv; origin: string } {

@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Knobs, RoomState } from '../workshop/contract.ts';
+import { type Checkout, checkout, type CliExit, type RunningCli } from './checkout.ts';
+
+/** Own services, not those of the tests: a check kills Redis. */
+const OWN = { CACHELAB_PG_URL: undefined, CACHELAB_REDIS_URL: undefined };
+
+let copy: Checkout;
+let room: RunningCli;
+let url = '';
+
+beforeAll(async () => {
+  copy = await checkout();
+  const none = await exercise('5');
+  expect(none).toMatchObject({ code: 69, stdout: '' });
+  expect(none.stderr).toContain('npm run workshop');
+
+  room = copy.start(['workshop', '--port', '0', '--stores', '0'], OWN);
+  while (url === '') {
+    url = /Workshop +(http:\/\/[\d.:]+)/.exec(room.stdout())?.[1] ?? '';
+    if (room.child.exitCode !== null) throw new Error(room.stderr());
+    await sleep(50);
+  }
+});
+
+afterAll(async () => {
+  room.child.kill('SIGINT');
+  await room.exited;
+  await copy.remove();
+});
+
+const exercise = (...args: string[]): Promise<CliExit> => copy.run(['exercise', ...args], OWN);
+
+async function state(): Promise<RoomState> {
+  return (await fetch(`${url}/api/state`)).json() as Promise<RoomState>;
+}
+
+async function turn(knobs: Partial<Knobs>): Promise<void> {
+  const headers = { 'x-cachelab': '1', 'content-type': 'application/json' };
+  const body = JSON.stringify(knobs);
+  const answer = await fetch(`${url}/api/knobs`, { method: 'PUT', headers, body });
+  expect(answer.status, await answer.text()).toBe(200);
+}
+
+describe('exercise', () => {
+  test('without a number lists all eight with their commands', async () => {
+    const list = await exercise();
+    expect(list.code).toBe(0);
+    expect(list.stdout.match(/^ +npm run lab -- exercise \d/gm)).toHaveLength(8);
+  });
+
+  test.each([
+    [['9'], ['there is no exercise "9"', '1 to 8']],
+    [
+      ['nosuch', '--answer', 'x'],
+      ['no exercise "nosuch"', '--answer must be a number, not "x"'],
+    ],
+    [['1'], ['exercise 1 asks for --answer', 'SELECTs from 0 to 10000']],
+    [['2', '--answer', '140'], ['a number of % from 0 to 100, not 140']],
+    [['5', '--answer', '1'], ['exercise 5 takes no --answer']],
+    [['--answer', '114'], ['give its number too']],
+  ])('%j is refused with every reason at once', async (args, reasons) => {
+    const exit = await exercise(...args);
+    expect(exit).toMatchObject({ code: 2, stdout: '' });
+    for (const reason of reasons) expect(exit.stderr).toContain(reason);
+  });
+
+  test('1 counts the SELECTs of a view itself: 114 passes, 113 does not, and a cached page is no answer', async () => {
+    expect(await exercise('1', '--answer', '114')).toMatchObject({ code: 0 });
+    const wrong = await exercise('1', '--answer', '113');
+    expect(wrong.code).toBe(1);
+    expect(wrong.stdout).toMatch(/names 114 queries; the evidence 114, of \d+ shapes/);
+    await turn({ preset: 'cached' });
+    await fetch(`${url}/api/view`, { method: 'POST', headers: { 'x-cachelab': '1' } });
+    const hit = await exercise('1', '--answer', '114');
+    expect(hit.code).toBe(1);
+    expect(hit.stdout).toContain('Set policy to uncached');
+  });
+
+  test('4 passes with an outbox, and leaves knobs, price, listener and copy as they were', async () => {
+    await turn({ preset: 'outbox' });
+    const before = await state();
+    const exit = await exercise('4');
+    expect(exit.stdout).toContain('the change arrived');
+    expect(exit).toMatchObject({ code: 0 });
+    const { knobs, price, services } = await state();
+    expect({ knobs, price, services }).toEqual({
+      knobs: before.knobs,
+      price: before.price,
+      services: before.services,
+    });
+  });
+
+  test('7, ended by Ctrl-C while Redis is dead, brings Redis back before it ends', async () => {
+    await turn({ preset: 'single-flight', readsPerSecond: 120 });
+    const check = copy.start(['exercise', '7'], OWN);
+    while ((await state()).services.redis === 'up') await sleep(50);
+    check.child.kill('SIGINT');
+    expect(await check.exited).toMatchObject({ code: 130 });
+    expect((await state()).services.redis).toBe('up');
+    await turn({ readsPerSecond: 5 });
+  });
+
+  test('a check that somebody else disturbs says by what, and does not pass', async () => {
+    await turn({ preset: 'version-key' });
+    const check = copy.start(['exercise', '4'], OWN);
+    while (!check.stderr().includes('The check takes')) await sleep(50);
+    await turn({ dbLatencyMs: 5 });
+    const exit = await check.exited;
+    expect(exit.code).toBe(1);
+    expect(exit.stdout).toContain('somebody else did this in the room: dbLatencyMs');
+  });
+});
