@@ -58,13 +58,45 @@ export interface LabStats {
 }
 
 /**
+ * The answer to `POST /lab/journal/take`: the journal since the last one, which is emptied in the same step, and the gauges of
+ * this moment, for whoever watches a server several times a second.
+ */
+export interface TakenJournal {
+  journal: Journal;
+  /** This moment on both clocks. */
+  nowUs: number;
+  nowMs: number;
+  /** Connections in use, and requests that wait for one. */
+  pool: { inUse: number; waiting: number };
+  /** SELECT statements sent since the process started. */
+  selects: number;
+  redis: LabStats['redis'];
+}
+
+/**
+ * The answer to `GET /lab/view/:slug`: the restaurant's page as a visitor gets it through the policy in force, and what it cost.
+ */
+export interface LabView {
+  outcome: Outcome;
+  /** Age of the copy in ms; null when it was just built. */
+  ageMs: number | null;
+  menuVersion: number;
+  /** From the request's arrival to the page's bytes being at hand. */
+  totalMs: number;
+  /** The statements that this very page ran, in order; none on a hit. */
+  queries: { shape: string; table: string; rows: number; micros: number }[];
+  /** The page: the same document as `GET /stores/:slug/catalog`. */
+  page: { categories: { products: { id: number; price: number }[] }[] };
+}
+
+/**
  * Each read, load and write of one server process since its last reset (`GET /lab/journal`, `POST /lab/journal/reset`), with
  * CACHELAB_JOURNAL on. A table is its columns, all of one length. `…Us`: microseconds of `process.hrtime`, CLOCK_MONOTONIC on
  * Linux: the same clock in every process of the machine. `slug` is an index into `slugs`.
  */
 export interface Journal {
   slugs: string[];
-  /** Page requests (`GET /stores/:slug/catalog`), in the order of their ends. */
+  /** Page requests (`GET /stores/:slug/catalog`; `GET /stores/:slug` and `/lab/view` too), in the order of their ends. */
   reads: {
     slug: number[];
     /** Handling began, before any cache or database was asked. */

@@ -87,6 +87,13 @@ export class ServerJournal {
     return { slugs: [...this.#slugs.keys()], ...this.#tables };
   }
 
+  /** Answers and empties it in one step: no row falls between. */
+  take(): Journal {
+    const taken = this.answer();
+    this.reset();
+    return taken;
+  }
+
   reset(): void {
     this.#tables = emptyTables();
     this.#slugs = new Map();

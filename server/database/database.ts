@@ -71,6 +71,12 @@ export interface Database {
   write<T>(work: (session: Session) => Promise<T>, signal?: AbortSignal): Promise<T>;
   counters(): PoolCounters;
   resetCounters(): void;
+  /** SELECT statements sent since the start, whoever asked for them. */
+  selects(): number;
+  /** What each round trip waits for; 0 to 0: nothing is added. */
+  latency(): LatencyRange;
+  /** For whoever borrows a connection from now on: work that is under way ends with the latency that it began with. */
+  setLatency(range: LatencyRange): void;
   /** Waits for the statements under way, then closes every connection. */
   close(): Promise<void>;
 }
@@ -93,10 +99,14 @@ export function createDatabase(options: DatabaseOptions): Database {
     maxWaiting: poolSize * WAITING_PER_CONNECTION,
   });
   const pool = createPool(options);
-  const networkDelay =
-    options.latency === null || options.latency.maxMs === 0
-      ? undefined
-      : createLatency(options.latency, seededRandom(options.seed), () => performance.now());
+  const random = seededRandom(options.seed);
+  let latency = options.latency ?? { minMs: 0, maxMs: 0 };
+  let networkDelay = delayOf(latency);
+  const sent = { selects: 0 };
+
+  function delayOf(range: LatencyRange): (() => Promise<void>) | undefined {
+    return range.maxMs === 0 ? undefined : createLatency(range, random, () => performance.now());
+  }
 
   async function withConnection<T>(
     work: (connection: Connection) => Promise<T>,
@@ -106,7 +116,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     try {
       // Never waits for a free one: the gate lets in as many callers as the pool has connections.
       const client = await pool.connect();
-      const connection = new Connection(client, networkDelay, signal);
+      const connection = new Connection(client, networkDelay, sent, signal);
       try {
         return await work(connection);
       } finally {
@@ -150,6 +160,12 @@ export function createDatabase(options: DatabaseOptions): Database {
       shed: gate.shed,
     }),
     resetCounters: () => gate.reset(),
+    selects: () => sent.selects,
+    latency: () => latency,
+    setLatency(range) {
+      latency = range;
+      networkDelay = delayOf(range);
+    },
     close: () => pool.end(),
   };
 
@@ -185,15 +201,18 @@ class Connection implements Session {
   stateUnknown = false;
   private readonly client: PoolClient;
   private readonly networkDelay: (() => Promise<void>) | undefined;
+  private readonly sent: { selects: number };
   private readonly signal: AbortSignal | undefined;
 
   constructor(
     client: PoolClient,
     networkDelay: (() => Promise<void>) | undefined,
+    sent: { selects: number },
     signal: AbortSignal | undefined,
   ) {
     this.client = client;
     this.networkDelay = networkDelay;
+    this.sent = sent;
     this.signal = signal;
   }
 
@@ -204,6 +223,7 @@ class Connection implements Session {
     this.signal?.throwIfAborted();
     return this.roundTrip(async () => {
       const { name, text } = statement;
+      if (text.startsWith('SELECT')) this.sent.selects += 1;
       const result = await this.client.query<Row>({ name, text, values: [...values] });
       return result.rows;
     });

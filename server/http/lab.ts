@@ -2,12 +2,25 @@ import { timingSafeEqual } from 'node:crypto';
 import express, { Router } from 'express';
 import type { Request, RequestHandler, Response } from 'express';
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js';
-import type { LabStats, PhaseStats } from '../../lab/server-protocol.ts';
+import { z } from 'zod';
+import type { LabStats, LabView, PhaseStats, TakenJournal } from '../../lab/server-protocol.ts';
 import { buildStrategy, PolicyError, resolvePolicy } from '../cache/policy.ts';
 import type { Policy } from '../cache/policy.ts';
 import type { Context } from '../context.ts';
+import { monotonicUs } from '../journal.ts';
 import type { PhaseCounters } from '../page-stats.ts';
-import { MAX_BODY, onlyMethods, Problem } from './problem.ts';
+import { MAX_BODY, onlyMethods, parseOrRefuse, Problem } from './problem.ts';
+import { readPage } from './read-page.ts';
+
+const MAX_LATENCY_MS = 1000;
+const latencyRange = `milliseconds from 0 to ${MAX_LATENCY_MS}`;
+const latencyMs = z.number(latencyRange).min(0, latencyRange).max(MAX_LATENCY_MS, latencyRange);
+const latencySchema = z
+  .strictObject(
+    { minMs: latencyMs, maxMs: latencyMs },
+    'a JSON object `{"minMs": 5, "maxMs": 10}`, sent as application/json',
+  )
+  .refine(({ minMs, maxMs }) => minMs <= maxMs, 'minMs is at most maxMs');
 
 /** `/lab/*`: what the lab asks and tells a server under test. The shapes are those of `lab/server-protocol.ts`. */
 export function labRouter(context: Context): Router {
@@ -61,6 +74,32 @@ export function labRouter(context: Context): Router {
     .all(onlyMethods('POST'));
 
   router
+    .route('/journal/take')
+    .post((_request, response) => {
+      response.json(takeJournal(context));
+    })
+    .all(onlyMethods('POST'));
+
+  router
+    .route('/db-latency')
+    .get((_request, response) => {
+      response.json(context.db.latency());
+    })
+    .put((request, response) => {
+      context.db.setLatency(parseOrRefuse(latencySchema, request.body, 'body'));
+      response.json(context.db.latency());
+    })
+    .all(onlyMethods('GET', 'HEAD', 'PUT'));
+
+  router
+    .route('/view/:slug')
+    .get(async (request, response) => {
+      const { catalog, ...facts } = await readPage(context, request.params.slug);
+      response.json({ ...facts, page: catalog } satisfies LabView);
+    })
+    .all(onlyMethods('GET', 'HEAD'));
+
+  router
     .route('/cache/clear')
     .post(async (_request, response) => {
       // What a policy holds in this process goes with its strategy.
@@ -79,6 +118,18 @@ function keptJournal({ journal }: Context): NonNullable<Context['journal']> {
   if (journal === null)
     throw new Problem(409, 'no journal is kept: start the server with CACHELAB_JOURNAL=on');
   return journal;
+}
+
+function takeJournal(context: Context): TakenJournal {
+  const { total, idle, waiting } = context.db.counters();
+  return {
+    journal: keptJournal(context).take(),
+    nowUs: monotonicUs(),
+    nowMs: Date.now(),
+    pool: { inUse: total - idle, waiting },
+    selects: context.db.selects(),
+    redis: guardState(context),
+  };
 }
 
 /** Answers when it is all there: the filter of a policy that has one takes a moment. */
@@ -129,14 +180,19 @@ function guard(token: string | null): RequestHandler {
   };
 }
 
-function labStats({ stats, db, redis, knownSlugs }: Context): LabStats {
-  const { measure, other } = stats.phases;
+function guardState({ redis }: Context): LabStats['redis'] {
   const { state: circuit, opened } = redis.circuit();
+  return { state: redis.state(), circuit, opened };
+}
+
+function labStats(context: Context): LabStats {
+  const { stats, db, knownSlugs } = context;
+  const { measure, other } = stats.phases;
   return {
     phases: { measure: phaseStats(measure), other: phaseStats(other) },
     selectsTotal: measure.selects + other.selects,
     pool: db.counters(),
-    redis: { state: redis.state(), circuit, opened },
+    redis: guardState(context),
     eventLoopDelayP99Ms: stats.loopDelayP99Ms(),
     menuVersions: Object.fromEntries(stats.menuVersions),
     filter: knownSlugs?.filter() ?? null,
