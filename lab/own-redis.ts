@@ -15,15 +15,21 @@ export interface TrialRedis {
 }
 
 /** @throws LabError `E_OWN_REDIS` where no redis-server program is to be had: a foreign server is never killed. */
-export async function ownRedisProgram(context: BenchContext): Promise<RedisProgram> {
+export async function ownRedisProgram(
+  context: Pick<BenchContext, 'supervisor' | 'root'>,
+): Promise<RedisProgram> {
   const { supervisor, root } = context;
   const env = { ...process.env, ...supervisor.mark };
   const program = await findRedis(root, env, { install: true });
   if ('bin' in program) return program;
-  throw new LabError('E_OWN_REDIS', 'this experiment kills Redis and needs one of its own', {
-    hint: `install redis-server or valkey-server; tried: ${program.tried.join('; ')}`,
-    exitCode: 69,
-  });
+  throw new LabError(
+    'E_OWN_REDIS',
+    'Redis is killed here on purpose: it has to be one of the lab’s own',
+    {
+      hint: `install redis-server or valkey-server; tried: ${program.tried.join('; ')}`,
+      exitCode: 69,
+    },
+  );
 }
 
 /**
@@ -33,7 +39,7 @@ export async function ownRedisProgram(context: BenchContext): Promise<RedisProgr
  * @throws LabError `E_OWN_REDIS`
  */
 export async function startOwnRedis(
-  context: BenchContext,
+  context: Pick<BenchContext, 'supervisor' | 'root'>,
   args: readonly string[],
   clockFactor = 1,
 ): Promise<OwnRedis & { stop(): Promise<void> }> {
