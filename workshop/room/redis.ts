@@ -159,6 +159,7 @@ export async function openRedis(
         log.add('SIGCONT to redis-server', 'it goes on', `kill -CONT ${server.pid}`);
         // What it was asked while frozen comes first; a new connection is not behind that.
         client.disconnect(true);
+        await until('close', () => !isReady());
       } else {
         await server.restart();
         log.add('redis-server started, empty', 'it answers', `redis-server --port ${port}`);
