@@ -53,6 +53,8 @@ export function predict(input: SentenceInput, setting: Setting = PLAIN_CACHE): P
       const { median, low, high } = avalanchePeak({ ...input, copies, jitter }, setting);
       return { value: median, unit: 'loads/s', range: [low, high] };
     }
+    default:
+      return input.sentence satisfies never;
   }
 }
 
