@@ -60,11 +60,12 @@ export function figure(
       ? `<p class="soft">Drawn in charts/${id}.svg.</p>`
       : svg === null
         ? `<p class="alert">This chart could not be drawn (${prose(problem ?? 'unknown reason')}). Its numbers are in the table.</p>`
-        : `<figure role="img" aria-labelledby="${id}-title ${id}-text">${mark(svg.wide, 'wide')}${mark(svg.narrow, 'narrow')}</figure>`;
+        : `<figure role="img" aria-labelledby="${id}-title ${id}-text">${inlined(svg.wide, 'wide')}${inlined(svg.narrow, 'narrow')}</figure>`;
   return `<article class="chart" id="${id}"><h4 id="${id}-title">${prose(title)}</h4><p class="method">${prose(subtitle)}</p>${drawing}<p id="${id}-text">${prose(description)}</p>${numbers(title, table)}</article>`;
 }
 
-function mark(svg: string, variant: 'wide' | 'narrow'): string {
+/** A drawing of `renderSvg` as part of a page, seen on the screens that it is for. */
+export function inlined(svg: string, variant: 'wide' | 'narrow'): string {
   return svg.replace(/^<svg[^>]*?class="marks"/, (start) =>
     start
       .replace(/ (?:xmlns(?::xlink)?|version|font-family)="[^"]*"/g, '')
