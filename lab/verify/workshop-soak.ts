@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
@@ -116,7 +117,7 @@ async function startWorkshop({ root, supervisor }: Lab): Promise<Workshop> {
   const command = script === null ? 'npm' : process.execPath;
   const args = ['run', '--silent', 'workshop', '--', '--port', '0'];
   const known = new Set(livingWorkshops(root));
-  const logFile = join(supervisor.runFolder, 'workshop.log');
+  const logFile = join(supervisor.runFolder, `workshop-${randomBytes(3).toString('hex')}.log`);
   const startedMs = performance.now();
   const child = supervisor.spawn('workshop', command, script === null ? args : [script, ...args], {
     cwd: root,
