@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { addSimulation } from './cli-sim.ts';
 import { EXIT, LabError } from './errors.ts';
-import { parseRunOptions, type RawOptions } from './options.ts';
+import type { RawOptions } from './options.ts';
 
 const EXAMPLES = `
 Examples
@@ -51,6 +51,7 @@ withRunOptions(program.command('bench'))
   .addHelpText('after', EXAMPLES)
   .action(async (experiments: string[], flags: RawOptions) => {
     const { resume, retryInvalid, json, requireVerdict, ...rest } = flags;
+    const { parseRunOptions } = await import('./options.ts');
     const run = parseRunOptions(experiments, rest);
     const { benchCommand } = await import('./commands/bench.ts');
     process.exitCode = await benchCommand({
@@ -76,6 +77,7 @@ withRunOptions(program.command('plan'))
   )
   .action(async (experiments: string[], flags: RawOptions) => {
     const { json, ...rest } = flags;
+    const { parseRunOptions } = await import('./options.ts');
     const { planCommand } = await import('./commands/plan.ts');
     process.exitCode = planCommand({
       run: parseRunOptions(experiments, rest),

@@ -2,10 +2,8 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { WORKSHOP_LABEL, writeWorkshopAddress } from '../../workshop/http/address.ts';
-import { bundlePage } from '../../workshop/http/assets.ts';
-import { createControl } from '../../workshop/http/control.ts';
+import type { Assets } from '../../workshop/http/assets.ts';
 import { lanAddresses, type Listener, listen } from '../../workshop/http/listen.ts';
-import { openRoom } from '../../workshop/room/room.ts';
 import { EXIT, LabError } from '../errors.ts';
 import type { Supervisor } from '../provision/supervisor.ts';
 import { ROOT } from '../root.ts';
@@ -51,16 +49,18 @@ async function serveRoom(
   },
 ): Promise<never> {
   const { supervisor, say, stores, lan, open } = options;
-  const [assets, room] = await Promise.all([
-    bundlePage(),
+  // The services first: while they start there is time to load the rest of the program and to bundle the page.
+  const { openRoom } = await import('../../workshop/room/room.ts');
+  const [room, { assets, control: program }] = await Promise.all([
     openRoom({
       ...{ root: ROOT, supervisor, onEvent: say },
       ...(stores === null ? {} : { stores }),
     }),
+    loadPage(),
   ]);
   const token = lan ? randomBytes(TOKEN_BYTES).toString('base64url') : null;
   const others = lan ? lanAddresses() : [];
-  const control = createControl({
+  const control = program.createControl({
     ...{ room, assets, token, now: Date.now },
     hosts: new Set(['127.0.0.1', 'localhost', ...others, ...(lan ? ownNames() : [])]),
     report: (error) => say(error instanceof Error ? (error.stack ?? error.message) : String(error)),
@@ -80,6 +80,15 @@ async function serveRoom(
   process.stdout.write(`${announcement(links, lan).join('\n')}\n`);
   if (open) openBrowser(links[0]!, say);
   return new Promise<never>(() => {});
+}
+
+async function loadPage(): Promise<{
+  assets: Assets;
+  control: typeof import('../../workshop/http/control.ts');
+}> {
+  const { bundlePage } = await import('../../workshop/http/assets.ts');
+  const assets = await bundlePage();
+  return { assets, control: await import('../../workshop/http/control.ts') };
 }
 
 function announcement(links: string[], lan: boolean): string[] {
