@@ -2,13 +2,16 @@ import type { SentenceInput } from '../contract.ts';
 import { loadsPerExpiry } from './loads.ts';
 import type { Setting } from './setting.ts';
 
+/** The fullest second wherever it begins is about the highest of so many more seconds that do not overlap. */
+const WHEREVER_SECONDS = 2;
+
 /**
  * Loads in the fullest second when copies of one age end: their lives are spread evenly from T(1 - j) to T(1 + j), and
  * each is loaded at its next request, exponentially later. What the readers ask for; a database at its limit does less.
  *
  * Each of the N copies falls into the fullest second with the same probability (`fullestShare`), so their number there is
- * binomial; of all the seconds 2jT in which copies end, the highest counts. Seconds that share N copies vary a little less
- * than that, so the range errs on the wide side. Sources: lab/theory/avalanche.ts, K / (2jT) and `highestOfWindows`.
+ * binomial; of all the seconds 2jT in which copies end, the highest counts. A second may begin anywhere, which is worth about
+ * two seconds more (`WHEREVER_SECONDS`, by drawn avalanches). Sources: lab/theory/avalanche.ts, K / (2jT) and `highestOfWindows`.
  * @returns Median and the 2.5 % and 97.5 % quantiles, in loads per second; never more than there are reads.
  */
 export function avalanchePeak(
@@ -23,7 +26,7 @@ export function avalanchePeak(
   const perCopy = readsPerSecond / copies;
   const spreadSeconds = 2 * jitter * ttlSeconds;
   const share = fullestShare(perCopy, spreadSeconds);
-  const seconds = Math.max(1, Math.floor(spreadSeconds));
+  const seconds = Math.floor(spreadSeconds) + WHEREVER_SECONDS;
   const loads = loadsPerExpiry({ ...input, readsPerSecond: perCopy }, setting);
   const highest = (p: number): number =>
     Math.min(readsPerSecond, loads * binomialQuantile(p ** (1 / seconds), copies, share));

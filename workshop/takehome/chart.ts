@@ -16,6 +16,8 @@ import type { Words } from './words.ts';
 
 const PANEL_HEIGHT = 84;
 const LANE_HEIGHT = 14;
+/** Marks closer than this on average are not all drawn as lines. */
+const LEAST_LINE_GAP_PX = 8;
 /** Below this a latency is drawn at this: the log axis has no zero. */
 const LOWEST_MS = 0.05;
 /** Up to here the axis counts seconds, beyond it minutes. */
@@ -55,20 +57,24 @@ export function sessionChart(
     }) satisfies PositionFieldDef<Field>;
   const toPx = (atMs: number): number => (inside(atMs - openedAtMs) / end) * shown;
 
+  const groups = numbered(session.marks, (mark) => toPx(mark.atMs)).map(({ px, label }) => ({
+    x: (px / shown) * end,
+    label,
+  }));
+  // Where all lines would be a hatching, those that have a number remain.
+  const lined =
+    session.marks.length * LEAST_LINE_GAP_PX > shown
+      ? groups.map(({ x }) => ({ x }))
+      : session.marks.map((mark) => ({ x: inside(mark.atMs - openedAtMs) }));
   const rules: Layer = {
-    data: { values: session.marks.map((mark) => ({ x: inside(mark.atMs - openedAtMs) })) },
+    data: { values: lined },
     mark: { ...EVENT_RULE, opacity: 0.75 },
     encoding: { x: { field: 'x', type: 'quantitative' } },
   };
   const numbers: NonNormalizedSpec = {
     width,
     height: LANE_HEIGHT,
-    data: {
-      values: numbered(session.marks, (mark) => toPx(mark.atMs)).map(({ px, label }) => ({
-        x: (px / shown) * end,
-        label,
-      })),
-    },
+    data: { values: groups },
     mark: { type: 'text', align: 'left', baseline: 'middle', dx: -3, clip: false },
     encoding: { x: time(null), text: { field: 'label' }, color: { value: colour('ink') } },
   };

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Sample } from '../contract.ts';
 import { bucketsOf } from './buckets.ts';
 import { madeUpSession } from './fixture.ts';
@@ -10,6 +10,12 @@ import { joinSamples, type Session } from './session.ts';
 /** Text of the page without its tags. */
 const textOf = (html: string): string =>
   html.replaceAll(/<style>.*?<\/style>|<[^>]*>/gs, ' ').replaceAll('\u00a0', ' ');
+
+// Drawing a dozen charts takes seconds on a machine that does something else too.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+
+/** Draws one chart instead of eleven. */
+const unasked = (minutes: number): Session => ({ ...madeUpSession(minutes), questions: [] });
 
 describe('the take-home of 90 minutes', () => {
   let session: Session;
@@ -51,9 +57,9 @@ describe('the take-home of 90 minutes', () => {
     expect(first).toMatchObject({ preset: 'uncached', errors: 0 });
     expect(first?.p50Ms).toBeGreaterThan(350);
     expect(cached).toMatchObject({ policy: 'Cache-aside, 1 h' });
-    expect(cached?.changed).toEqual({ preset: 'cached', readsPerSecond: 6 });
+    expect(cached?.changed).toEqual({ readsPerSecond: 6 });
     expect(cached?.p50Ms).toBeLessThan(2);
-    expect(textOf(html)).toContain('policy = lease; reads/s = 10');
+    expect(textOf(html)).toContain('Lease (reads/s = 10)');
   });
 
   test('names versions, machine, the command, the knobs’ link and its limits', () => {
@@ -83,7 +89,8 @@ describe('what participants and services say', () => {
   const MARKUP = `"><img src=x onerror=alert(1)></td><script>alert(2)</script>'`;
 
   test('stays text wherever it stands', async () => {
-    const session = madeUpSession(3);
+    const made = madeUpSession(3);
+    const session = { ...made, questions: made.questions.slice(0, 1) };
     const [mark] = session.marks;
     const [turn] = session.knobs;
     const html = await sessionReport({
@@ -106,7 +113,7 @@ describe('what participants and services say', () => {
   });
 
   test('that looks like a name of the page’s own is shown as it is', async () => {
-    const session = madeUpSession(1);
+    const session = unasked(1);
     const mark = { ...session.marks[0]!, what: 'constructor' };
     const html = await sessionReport({ ...session, marks: [mark] });
     expect(html).toContain('<td>constructor<td>');
@@ -115,12 +122,12 @@ describe('what participants and services say', () => {
 
 describe('a short session', () => {
   test('of a minute is drawn in seconds', async () => {
-    const html = await sessionReport(madeUpSession(1));
+    const html = await sessionReport(unasked(1));
     expect(html).toContain('seconds since the room opened');
   });
 
   test('without a view, a mark or a question says so and draws nothing', async () => {
-    const session = madeUpSession(1);
+    const session = unasked(1);
     const html = await sessionReport({
       ...session,
       ...{ endedAtMs: session.openedAtMs, samples: [], marks: [], questions: [], measured: [] },
@@ -133,13 +140,13 @@ describe('a short session', () => {
   });
 
   test('of one second has its chart', async () => {
-    const session = madeUpSession(1);
+    const session = unasked(1);
     const one = { ...session, samples: session.samples.slice(0, 1), endedAtMs: session.openedAtMs };
     expect(await sessionReport(one)).toContain('<svg');
   });
 
   test('whose readers never came has its chart without a response time', async () => {
-    const session = madeUpSession(1);
+    const session = unasked(1);
     const silent = { requests: 0, p50Ms: null, p99Ms: null, hitRatio: null, staleShare: null };
     const samples = session.samples.map((sample) => ({ ...sample, ...silent }));
     const html = await sessionReport({ ...session, samples });

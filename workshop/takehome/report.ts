@@ -33,13 +33,7 @@ export async function sessionReport(session: Session, lang: 'en' | 'zh' = 'en'):
     '<main>',
     await course(session, segments, words),
     marks(session, words),
-    heading(words.segmentsHeading),
-    `<p>${prose(words.segmentsNote)}</p>`,
-    table(
-      words.segmentsHeading,
-      words.segmentColumns,
-      segments.map((one) => segmentRow(one, session, words)),
-    ),
+    settings(session, segments, words),
     await predictions(session, words),
     sentences(session, words),
     '</main>',
@@ -138,16 +132,24 @@ function knobName(name: string, { knobs }: Words): string {
   return Object.hasOwn(knobs, name) ? knobs[name as keyof typeof knobs] : name;
 }
 
-function segmentRow(one: Segment, session: Session, words: Words): Cell[] {
-  const first = one.fromMs === session.openedAtMs;
-  const changed = knobsText(one.changed, words);
-  return [
-    ...[sinceOpening(one.fromMs, session), Math.round((one.toMs - one.fromMs) / 1000), one.policy],
-    ...[first ? `${words.opened}: ${changed}` : changed, one.requests, one.errors],
-    ...[one.p50Ms, one.p99Ms, one.worstMs, percentOf(one.hitRatio)],
-    one.selectsPerSecond === null ? null : Math.round(one.selectsPerSecond),
-    percentOf(one.staleShare),
-  ];
+function settings(session: Session, segments: readonly Segment[], words: Words): string {
+  const [first] = segments;
+  const opened =
+    first === undefined
+      ? []
+      : [words.opened(`${first.policy}; ${knobsText(first.changed, words)}`)];
+  const rows = segments.map((one, index) => {
+    const turned = index === 0 ? '' : knobsText(one.changed, words);
+    return [
+      ...[sinceOpening(one.fromMs, session), Math.round((one.toMs - one.fromMs) / 1000)],
+      ...[turned === '' ? one.policy : `${one.policy} (${turned})`, one.requests, one.errors],
+      ...[one.p50Ms, one.p99Ms, percentOf(one.hitRatio)],
+      one.selectsPerSecond === null ? null : Math.round(one.selectsPerSecond),
+      percentOf(one.staleShare),
+    ];
+  });
+  const texts = [words.segmentsNote, ...opened].map((text) => `<p>${prose(text)}</p>`);
+  return `${heading(words.segmentsHeading)}${texts.join('')}${table(words.segmentsHeading, words.segmentColumns, rows)}`;
 }
 
 async function predictions(session: Session, words: Words): Promise<string> {

@@ -1,5 +1,5 @@
 import type { Knobs, Sample } from '../contract.ts';
-import { highest, middle, perRequest, type Session } from './session.ts';
+import { middle, perRequest, type Session } from './session.ts';
 
 /** A stretch of time in which no knob was turned, and what was measured in it. */
 export interface Segment {
@@ -8,16 +8,13 @@ export interface Segment {
   /** Title of the policy. */
   policy: string;
   preset: string;
-  knobs: Knobs;
-  /** Knobs that differ from the stretch before; all that differ from the preset's own in the first one. */
+  /** Knobs that differ from the stretch before, save the preset; in the first one all that are not the preset's own. */
   changed: Partial<Knobs>;
   requests: number;
   errors: number;
   /** Medians over its seconds. */
   p50Ms: number | null;
   p99Ms: number | null;
-  /** The highest of its seconds. */
-  worstMs: number | null;
   hitRatio: number | null;
   selectsPerSecond: number | null;
   staleShare: number | null;
@@ -44,14 +41,13 @@ export function segmentsOf(session: Session): Segment[] {
     const inside = session.samples.filter(
       (sample) => sample.atMs > settledMs && sample.atMs <= toMs,
     );
-    return { fromMs, toMs, policy, preset: knobs.preset, knobs, changed, ...figuresOf(inside) };
+    return { fromMs, toMs, policy, preset: knobs.preset, changed, ...figuresOf(inside) };
   });
 }
 
 type Figures = Pick<
   Segment,
-  | ('requests' | 'errors' | 'p50Ms' | 'p99Ms' | 'worstMs')
-  | ('hitRatio' | 'selectsPerSecond' | 'staleShare')
+  ('requests' | 'errors' | 'p50Ms' | 'p99Ms') | ('hitRatio' | 'selectsPerSecond' | 'staleShare')
 >;
 
 function figuresOf(samples: readonly Sample[]): Figures {
@@ -63,7 +59,6 @@ function figuresOf(samples: readonly Sample[]): Figures {
     errors: sum(({ errors }) => errors),
     p50Ms: middle(samples.map(({ p50Ms }) => p50Ms)),
     p99Ms: middle(samples.map(({ p99Ms }) => p99Ms)),
-    worstMs: highest(samples.map(({ p99Ms }) => p99Ms)),
     hitRatio: perRequest(samples, ({ hitRatio }) => hitRatio),
     selectsPerSecond:
       spanMs === 0 ? null : sum((sample) => sample.selectsPerSecond * sample.spanMs) / spanMs,
@@ -75,6 +70,7 @@ function differing(before: Knobs | null, now: Knobs): Partial<Knobs> {
   const names = Object.keys(now) as (keyof Knobs)[];
   return Object.fromEntries(
     names
+      .filter((name) => name !== 'preset')
       .filter((name) => (before === null ? now[name] !== null : now[name] !== before[name]))
       .map((name) => [name, now[name]]),
   ) as Partial<Knobs>;

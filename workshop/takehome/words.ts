@@ -41,7 +41,7 @@ export interface Words {
   segmentsHeading: string;
   segmentsNote: string;
   segmentColumns: string[];
-  opened: string;
+  opened: (knobs: string) => string;
   predictionsHeading: string;
   noQuestions: string;
   answerLabel: (answer: string) => string;
@@ -137,10 +137,10 @@ const EN: Words = {
   segmentsNote:
     'One row for each time between turns of the knobs. p50 and p99: median of its seconds, without the first 2 s of a longer one. What else was done meanwhile is in the figures too: this is a demonstration, not a benchmark.',
   segmentColumns: [
-    ...['from', 'for, s', 'policy', 'turned', 'page views', 'errors', 'p50, ms', 'p99, ms'],
-    ...['highest p99, ms', 'hit ratio, %', 'SELECTs/s', 'old answers, %'],
+    ...['from', 'for, s', 'setting', 'views', 'errors', 'p50, ms', 'p99, ms', 'hits, %'],
+    ...['SELECTs/s', 'old, %'],
   ],
-  opened: 'as it opened',
+  opened: (knobs) => `The room opened with ${knobs}.`,
   predictionsHeading: 'Predicted, then measured',
   noQuestions: 'No question was asked.',
   answerLabel: (answer) => `measured: ${answer}`,
@@ -179,7 +179,7 @@ const EN: Words = {
     'Response times are the handling time at the server: what a request waits before the server takes it up is not in them.',
     'The database’s latency is a wait that is added to each round trip, not a slower disk or a busier replica.',
     'A quantile over 2 s of a few reads a second rests on few requests: p99 is then the slowest one.',
-    'One session is one run: nothing here was repeated. Verdicts with intervals come from `npm run bench`.',
+    'One session is one run: nothing here was repeated. Verdicts with intervals come from npm run bench.',
   ],
 };
 
@@ -243,10 +243,10 @@ const ZH: Words = {
   segmentsNote:
     '每行是两次转动旋钮之间的一段。p50、p99 取各秒的中位数，较长的一段不计最初 2 s。其间的其他操作也在数字里：这是演示，不是基准测试。',
   segmentColumns: [
-    ...['起始', '时长, s', '策略', '改动', '页面访问', '错误', 'p50, ms', 'p99, ms'],
-    ...['最高 p99, ms', '命中率, %', 'SELECT/s', '旧应答, %'],
+    ...['起始', '时长, s', '设置', '访问', '错误', 'p50, ms', 'p99, ms', '命中, %'],
+    ...['SELECT/s', '旧价, %'],
   ],
-  opened: '开场时的设置',
+  opened: (knobs) => `开场时的设置：${knobs}。`,
   predictionsHeading: '先预测，后实测',
   noQuestions: '没有提问。',
   answerLabel: (answer) => `实测：${answer}`,
@@ -281,7 +281,7 @@ const ZH: Words = {
     '响应时间是服务器上的处理时间：请求在服务器接手之前等待的时间不在其中。',
     '数据库延迟是加在每次往返上的等待，不是更慢的磁盘，也不是更忙的副本。',
     '每秒只有几次读时，2 s 内的分位数只靠少数请求：p99 就是最慢的那一个。',
-    '一场就是一次运行：没有重复。带区间的结论来自 `npm run bench`。',
+    '一场就是一次运行：没有重复。带区间的结论来自 npm run bench。',
   ],
 };
 
