@@ -10,6 +10,7 @@ import type { Frame } from './time-window.ts';
 const GAP_MS = 1500;
 
 /** uPlot's numbers for the kinds of an axis. */
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- uPlot declares a const enum and exports none
 const DISTRIBUTIONS: Record<ChartDesign['scale'], uPlot.Scale.Distr> = { linear: 1, log: 3 };
 
 /** One chart on its canvas: lines, ghost, marks and the names at the lines' ends. */
@@ -160,6 +161,7 @@ export class ChartCanvas {
     const ratio = devicePixelRatio;
     const em = this.#fontPx * ratio;
     ctx.save();
+    ctx.setLineDash([]);
     ctx.strokeStyle = this.#palette.soft;
     ctx.fillStyle = this.#palette.ink;
     ctx.lineWidth = ratio;

@@ -8,8 +8,8 @@ type NodeName = keyof RoomState['services'];
 
 /** Places as shares of the drawing, so that it fits a phone as well; `pill`: a small one that lies on an edge. */
 const NODES: readonly { name: NodeName; title: string; x: number; y: number; pill?: true }[] = [
-  { name: 'load', title: 'k6', x: 0.1, y: 0.5 },
-  { name: 'app', title: 'app × 2', x: 0.45, y: 0.5 },
+  { name: 'load', title: 'k6', x: 0.1, y: 0.32 },
+  { name: 'app', title: 'app × 2', x: 0.45, y: 0.32 },
   { name: 'redis', title: 'Redis', x: 0.87, y: 0.2 },
   { name: 'postgres', title: 'Postgres', x: 0.87, y: 0.8 },
   { name: 'listener', title: 'listener', x: 0.87, y: 0.5, pill: true },
@@ -75,6 +75,8 @@ class Diagram {
       const node = NODES.find((candidate) => candidate.name === name);
       return { x: (node?.x ?? 0) * width, y: (node?.y ?? 0) * height };
     };
+    const narrow = width < 34 * em;
+    const share = narrow ? 0.2 : 0.25;
     this.#edges.clear();
     const edge = (name: EdgeName | null, from: NodeName, to: NodeName, unit: string): void => {
       const [a, b] = [at(from), at(to)];
@@ -82,14 +84,19 @@ class Diagram {
       drawing.append(line);
       if (name === null) return;
       const middle = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
-      // Beside the line: above one that goes up, below one that goes down.
+      // Beside the line: above one that goes up, below one that goes down. Where it is narrow the unit stands below the figure.
       const below = b.y > a.y;
       const count = svg('tspan', { class: 'count' });
+      const y = middle.y + (below ? 1.5 * em : -(narrow && b.y < a.y ? 1.3 : 0.55) * em);
       const text = svg(
         'text',
-        { x: middle.x, y: middle.y + (below ? 1.5 * em : -0.55 * em), 'text-anchor': 'middle' },
+        { x: middle.x, y, 'text-anchor': 'middle' },
         count,
-        svg('tspan', { class: 'per', dx: '0.3em' }, unit),
+        svg(
+          'tspan',
+          narrow ? { class: 'per', x: middle.x, dy: '1.25em' } : { class: 'per', dx: '0.3em' },
+          unit,
+        ),
       );
       drawing.append(text);
       this.#edges.set(name, { line, count });
@@ -116,7 +123,7 @@ class Diagram {
           svg('text', { x, y: y + 0.33 * em, 'text-anchor': 'middle', class: 'small' }, state),
         );
       } else {
-        const [wide, tall] = [Math.min(8.5 * em, 0.25 * width), 2.9 * em];
+        const [wide, tall] = [Math.min(8.5 * em, share * width), 2.9 * em];
         group.append(
           svg('rect', {
             x: x - wide / 2,

@@ -30,7 +30,8 @@ ${body}
 
 const STEPS = ['look', 'predict', 'turn', 'break', 'watch', 'explain'] as const;
 
-const LOOK = `<div class="frame" data-tip="frameNote"><iframe id="storefront" sandbox="" data-tip="frameTitle" title="${EN.frameTitle}"></iframe></div>
+const LOOK = `${text('a', 'skipFrame', 'href="#view" class="skip"')}
+<div class="frame" data-tip="frameNote"><iframe id="storefront" sandbox="" data-tip="frameTitle" title="${EN.frameTitle}"></iframe></div>
 <div class="cost">
 <p class="count"><output id="query-count">–</output> ${text('span', 'queries')}</p>
 <button type="button" id="view" class="main" aria-keyshortcuts="v"><kbd aria-hidden="true">v</kbd>${text('span', 'view')}</button>

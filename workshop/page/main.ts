@@ -65,7 +65,7 @@ byId('open-keys', HTMLButtonElement).addEventListener('click', openKeys);
 for (const button of document.querySelectorAll<HTMLButtonElement>('dialog .close'))
   button.addEventListener('click', () => button.closest('dialog')?.close());
 
-for (const link of document.querySelectorAll('nav a')) link.addEventListener('click', goTo);
+for (const link of document.querySelectorAll('nav a, a.skip')) link.addEventListener('click', goTo);
 
 store.on('state', showHeader);
 store.on('language', showHeader);

@@ -26,6 +26,7 @@ export const EN = {
   evidence: 'Evidence',
   close: 'Close',
 
+  skipFrame: 'Skip the restaurant’s page',
   frameTitle: 'The restaurant’s page, as the server sends it now',
   view: 'View',
   queries: 'SELECTs for this view',
@@ -261,7 +262,7 @@ export const EN = {
   lineWaiting: 'waiting',
   lineOldest: 'oldest',
   lineMedianAge: 'median',
-  lineWrong: 'wrong for',
+  lineWrong: 'wrong',
   selectsPerSecond: 'SELECTs/s',
   oldShareBeside: 'old price',
 

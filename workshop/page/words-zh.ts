@@ -27,6 +27,7 @@ export const ZH: Readonly<Record<WordKey, string>> = {
   evidence: '证据',
   close: '关闭',
 
+  skipFrame: '跳过餐馆页面',
   frameTitle: '餐馆页面，服务器此刻发出的样子',
   view: '打开页面',
   queries: '次 SELECT（本次访问）',
@@ -260,7 +261,7 @@ export const ZH: Readonly<Record<WordKey, string>> = {
   lineWaiting: '等待',
   lineOldest: '最老',
   lineMedianAge: '中位数',
-  lineWrong: '错了',
+  lineWrong: '已错',
   selectsPerSecond: 'SELECT/秒',
   oldShareBeside: '旧价',
 
