@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { cachelabRow, machineRows, moment } from '../../reports/environment.ts';
 import { escapeXml } from '../../reports/escape.ts';
 import { milliseconds, number } from '../../reports/format.ts';
@@ -156,9 +157,9 @@ async function predictions(session: Session, words: Words): Promise<string> {
   const asked = session.questions.filter(
     ({ predictions: all, answer }) => all.length > 0 || answer !== null,
   );
-  const parts = await Promise.all(
-    asked.slice(0, MOST_STRIPS).map(async (question, index) => strip(question, index, words)),
-  );
+  const parts: string[] = [];
+  for (const [index, question] of asked.slice(0, MOST_STRIPS).entries())
+    parts.push(await strip(question, index, words));
   const rest = asked
     .slice(MOST_STRIPS)
     .map((question) => `${pageWord('question', question.id, words)} ${stripText(question, words)}`);
@@ -265,8 +266,11 @@ async function drawn(
   id: string,
   spec: (screen: 'wide' | 'narrow') => Parameters<typeof renderSvg>[0],
 ): Promise<string> {
-  const one = async (screen: 'wide' | 'narrow'): Promise<string> =>
-    inlined(await renderSvg(spec(screen), { idPrefix: `${id}-${screen}`, screen }), screen);
+  const one = async (screen: 'wide' | 'narrow'): Promise<string> => {
+    // Drawing keeps the process for itself: whoever waits for it, such as the room's stream, comes first.
+    await setImmediate();
+    return inlined(await renderSvg(spec(screen), { idPrefix: `${id}-${screen}`, screen }), screen);
+  };
   return `${await one('wide')}${await one('narrow')}`;
 }
 
