@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -539,6 +539,16 @@ describe('npm run workshop', () => {
     const taken = await copy.run(['workshop', '--port', String(open.port)], OWN);
     expect(taken.code).toBe(1);
     expect(taken.stderr).toContain(`E_PORT_TAKEN: port ${open.port} on 127.0.0.1`);
+    expect(copy.leftovers()).toEqual([]);
+  });
+
+  test('says where the page does not compile, and ends what had started', async () => {
+    const main = join(copy.root, 'workshop', 'page', 'main.ts');
+    writeFileSync(main, `${readFileSync(main, 'utf8')}\nconst half = ;\n`);
+    const broken = await copy.run(['workshop', '--port', '0'], OWN);
+    expect(broken.code).toBe(1);
+    expect(broken.stderr).toContain('E_PAGE_BUILD: the page does not compile');
+    expect(broken.stderr).toMatch(/workshop\/page\/main\.ts:\d+:13/);
     expect(copy.leftovers()).toEqual([]);
   });
 });
