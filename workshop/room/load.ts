@@ -75,15 +75,15 @@ export function openLoad(options: {
 }): Load {
   const { root, supervisor, k6Bin, baseUrls, stores, onChange } = options;
   let wish: LoadWish = { readsPerSecond: 0, writesPerMinute: 0, otherStoresShare: 0 };
-  let wishes = 0;
-  /** Of the wishes the one that `work` has taken up last. */
-  let taken = 0;
+  /** Wishes so far, and which of them `work` has taken up last. */
+  const wishes = { made: 0, taken: 0 };
   let working: Promise<void> | null = null;
   let running: Running | null = null;
   let flood: SupervisedProcess | null = null;
   let runs = 0;
   let state: ReturnType<Load['state']> = 'unused';
-  let closed = false;
+  const closing = new AbortController();
+  const { signal } = closing;
   const ending = new Set<Promise<void>>();
 
   function become(next: typeof state): void {
@@ -94,15 +94,15 @@ export function openLoad(options: {
 
   /** Until what runs is what was wished last. */
   async function work(): Promise<void> {
-    while (taken !== wishes && !closed) {
-      taken = wishes;
+    while (wishes.taken !== wishes.made && !signal.aborted) {
+      wishes.taken = wishes.made;
       const isIdle = wish.readsPerSecond === 0 && wish.writesPerMinute === 0;
       if (running === null && !isIdle) become('starting');
       const before = running;
       try {
         running = isIdle ? null : await begin(wish);
       } catch (error) {
-        if (!closed) become(before === null ? 'down' : 'up');
+        if (!signal.aborted) become(before === null ? 'down' : 'up');
         throw error;
       }
       if (before !== null) {
@@ -148,7 +148,7 @@ export function openLoad(options: {
     const k6 = await started(SCRIPT, settings, '"load-begins"');
     const timer = setTimeout(
       () => {
-        wishes += 1;
+        wishes.made += 1;
         void follow().catch(() => {}); // its state says it
       },
       (RUN_SECONDS - RENEW_SECONDS) * 1000,
@@ -161,12 +161,12 @@ export function openLoad(options: {
   /** It ended by itself while it was wanted: once more, after a while. */
   async function onEnd(ended: Running): Promise<void> {
     clearTimeout(ended.timer);
-    if (running !== ended || closed) return;
+    if (running !== ended || signal.aborted) return;
     running = null;
     become('down');
     await sleep(AGAIN_MS, undefined, { ref: false });
-    if (running === null && !closed) {
-      wishes += 1;
+    if (running === null && !signal.aborted) {
+      wishes.made += 1;
       await follow().catch(() => {}); // it stays down, and its state says so
     }
   }
@@ -184,15 +184,15 @@ export function openLoad(options: {
     word: string,
   ): Promise<SupervisedProcess> {
     let last = '';
-    let hear: () => void = () => {};
+    let heard: (() => void) | null = null;
     const begun = new Promise<'begun'>((resolve) => {
-      hear = () => resolve('begun');
+      heard = () => resolve('begun');
     });
     const k6 = startK6({
       ...{ bin: k6Bin, script: join(root, script), settings, outFile: null, supervisor },
       onLine(line) {
         last = line;
-        if (line.includes(word)) hear();
+        if (line.includes(word)) heard?.();
       },
     });
     const first = await Promise.race([
@@ -211,9 +211,9 @@ export function openLoad(options: {
     state: () => state,
     async set(next) {
       wish = next;
-      wishes += 1;
+      wishes.made += 1;
       do await follow();
-      while (taken !== wishes && !closed);
+      while (wishes.taken !== wishes.made && !signal.aborted);
     },
     async flood() {
       runs += 1; // other slugs than those of the flood before
@@ -232,11 +232,11 @@ export function openLoad(options: {
         '"measure-begins"',
       );
       flood = k6;
-      const done = k6.exited.then(() => {
+      const ended = async (): Promise<void> => {
+        await k6.exited;
         flood = null;
-        onChange();
-      });
-      return { done };
+      };
+      return { done: ended() };
     },
     flooding: () => flood !== null,
     evidence() {
@@ -250,7 +250,7 @@ export function openLoad(options: {
       };
     },
     async close() {
-      closed = true;
+      closing.abort();
       await working?.catch(() => {});
       if (running !== null) end(running);
       if (flood !== null) ending.add(flood.stop(STOP_MS));

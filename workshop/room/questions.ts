@@ -30,8 +30,8 @@ interface Reveal {
   /** About, for who has to wait. */
   lastsMs: number;
   /** @throws RefusalError where the room as it is turned gives no answer. */
-  check(core: Core): void;
-  run(core: Core): Promise<Answer>;
+  check: (core: Core) => void;
+  run: (core: Core) => Promise<Answer>;
 }
 
 const REVEALS: Record<QuestionId, Reveal> = {
@@ -46,7 +46,8 @@ const REVEALS: Record<QuestionId, Reveal> = {
     },
     run: async (core) => {
       const counts: number[] = [];
-      for (let round = 0; round < EXPIRIES; round += 1) counts.push(await loadsOfOneExpiry(core));
+      for (let round = 0; round < EXPIRIES; round += 1)
+        counts.push((await loadsOfOneExpiry(core)).length);
       const answer = quantile(counts.toSorted(ascending), 0.5)!;
       return {
         answer,
@@ -146,20 +147,20 @@ export class Questions {
     core.underWay = { what: `Revealing ${id}`, untilMs: Date.now() + lastsMs };
     const running = this.#become({ ...question, state: 'running', how: '' });
     core.mark({ kind: 'question', what: id, detail: `${question.predictions.length} predictions` });
-    void core
+    void this.#answer(running, run);
+    return running;
+  }
+
+  async #answer(running: Question, run: Reveal['run']): Promise<void> {
+    const core = this.#core;
+    const ended = await core
       .inTurn(() => run(core))
       .then(
         (found): Question => ({ ...running, ...found, state: 'revealed' }),
-        (error: unknown): Question => {
-          const why = error instanceof Error ? error.message : String(error);
-          return { ...running, state: 'failed', answer: null, how: why };
-        },
-      )
-      .then((ended) => {
-        core.underWay = null;
-        this.#become(ended);
-      });
-    return running;
+        (error: unknown): Question => ({ ...running, state: 'failed', how: whyOf(error) }),
+      );
+    core.underWay = null;
+    this.#become(ended);
   }
 
   #become(question: Question): Question {
@@ -167,6 +168,11 @@ export class Questions {
     this.#core.changed();
     return question;
   }
+}
+
+/** For people: what an error says. */
+export function whyOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function known(id: QuestionId): (typeof QUESTIONS)[number] {
@@ -249,7 +255,10 @@ async function staleAfterEdit(core: Core): Promise<Answer> {
  * @param calmMs - How long after that end loads are still waited for.
  * @throws Error without a copy, or when nobody loads.
  */
-export async function loadsOfOneExpiry(core: Core, calmMs: number = LAGGARDS_MS): Promise<number> {
+export async function loadsOfOneExpiry(
+  core: Core,
+  calmMs: number = LAGGARDS_MS,
+): Promise<PageLoad[]> {
   await copyThere(core);
   const loads: PageLoad[] = [];
   const sinceUs = nowUs();
@@ -264,11 +273,13 @@ export async function loadsOfOneExpiry(core: Core, calmMs: number = LAGGARDS_MS)
     return look.nowUs > firstEndUs + calmMs * 1000 && look.inUse === 0;
   }, EXPIRY_MS);
   if (!seen && loads.length === 0) throw new Error('nobody loaded the page: is k6 running?');
-  return loads.filter(({ startUs }) => startUs <= firstEndUs).length;
+  return loads.filter(({ startUs }) => startUs <= firstEndUs);
 }
 
+/** The page has a copy, and no load is under way that would put back one that is deleted now. */
 async function copyThere(core: Core): Promise<void> {
   const sinceMs = Date.now();
+  await core.watch(({ inUse }) => inUse === 0, COPY_WAIT_MS);
   while (!(await hasCopy(core))) {
     needsRedis(core);
     if (Date.now() - sinceMs > COPY_WAIT_MS)

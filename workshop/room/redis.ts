@@ -112,7 +112,7 @@ export async function openRedis(
 
   async function set(name: string, value: string): Promise<void> {
     const answer = await ask((asked) => asked.config('SET', name, value));
-    note(`CONFIG SET ${name} ${value}`, answer === null ? 'no answer' : String(answer));
+    note(`CONFIG SET ${name} ${value}`, typeof answer === 'string' ? answer : 'no answer');
     if (answer === null && state() === 'up') {
       throw new LabError('E_ROOM_REDIS', `Redis gave no answer to CONFIG SET ${name} ${value}`, {
         hint: 'turn the knob again',

@@ -92,8 +92,8 @@ export interface Room {
  */
 export async function openRoom(options: RoomOptions): Promise<Room> {
   const log = new SentLog();
-  let told: () => void = () => {};
-  const services = await startServices(options, log, () => told());
+  let told: (() => void) | null = null;
+  const services = await startServices(options, log, () => told?.());
   try {
     const { text } = await services.stores[0]!.call('GET', '/lab/policy');
     const core = new Core(services, log, JSON.parse(text) as PolicyInForce);

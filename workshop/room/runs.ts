@@ -8,12 +8,15 @@ import { ascending } from './meter.ts';
 import { loadsOfOneExpiry } from './questions.ts';
 
 /** What a run found. */
-export type Found = Pick<Measured, 'measured' | 'interval' | 'unit' | 'n' | 'how'>;
+export type Found = Pick<Measured, 'measured' | 'interval' | 'unit' | 'n' | 'how'> & {
+  /** Mean time of a load as it was, in ms, at the speed that was asked for. */
+  loadMs: number;
+};
 
 /** Makes the room as the run needs it; the knobs are put back afterwards by whoever began it. */
 export type Arrange = (knobs: Partial<Knobs>, load?: Partial<LoadWish>) => Promise<void>;
 
-const RATIO_SECONDS = 15;
+const RATIO_SECONDS = 18;
 const BATCH_SECONDS = 2;
 const FIRST_LOAD_MS = 15_000;
 const EXPIRIES = 6;
@@ -44,6 +47,8 @@ export async function ratioRun(
   const { ttlSeconds, readsPerSecond, editsPerMinute, loadMs, sentence } = input;
   const keepsCopies = core.policy.settings['store'] === 'redis';
   const lifeSeconds = ttlSeconds / speed;
+  // Answers within one life of a copy are alike: each life is one observation.
+  const batchSeconds = keepsCopies ? Math.max(1, lifeSeconds) : BATCH_SECONDS;
   await arrange({
     ...(keepsCopies ? { ttlSeconds: lifeSeconds } : {}),
     readsPerSecond: readsPerSecond * speed,
@@ -61,7 +66,7 @@ export async function ratioRun(
       for (const { startUs, endUs } of loads) loadsMs.push((endUs - startUs) / 1000);
       for (const read of reads) {
         if (read.slug !== RESTAURANT || read.startUs < sinceUs || read.hit === null) continue;
-        const batch = Math.floor((read.startUs - sinceUs) / (BATCH_SECONDS * 1e6));
+        const batch = Math.floor((read.startUs - sinceUs) / (batchSeconds * 1e6));
         const known = batches.get(batch) ?? { all: 0, counted: 0 };
         const counts = sentence === 'hit-ratio' ? read.hit : core.meter.wrongMs(read) > 0;
         batches.set(batch, { all: known.all + 1, counted: known.counted + (counts ? 1 : 0) });
@@ -79,8 +84,10 @@ export async function ratioRun(
   const percent = rows.map((batch) => (100 * batch.counted) / batch.all);
   const mean = tInterval(percent, 0.95);
   const measured = (100 * counted) / all;
+  const loadTookMs = loadsMs.length === 0 ? loadMs / speed : meanOf(loadsMs);
   return {
     measured,
+    loadMs: loadTookMs * speed,
     interval:
       mean === null
         ? null
@@ -94,9 +101,9 @@ export async function ratioRun(
       `${counted} of ${all} answers in ${RATIO_SECONDS} s`,
       speed === 1
         ? ''
-        : `${times(speed)} as fast as asked: TTL ${round(lifeSeconds)} s, ${round(readsPerSecond * speed)} reads/s, ${round(editsPerMinute * speed)} edits/min`,
-      loadsMs.length === 0 ? '' : `a load took ${Math.round(mean1(loadsMs))} ms`,
-      `interval from shares of ${BATCH_SECONDS} s`,
+        : `${round(speed)} times as fast as asked: TTL ${round(lifeSeconds)} s, ${round(readsPerSecond * speed)} reads/s, ${round(editsPerMinute * speed)} edits/min`,
+      `a load took ${Math.round(loadTookMs)} ms`,
+      `interval from the shares of each ${round(batchSeconds)} s`,
     ]
       .filter((part) => part !== '')
       .join('; '),
@@ -116,19 +123,23 @@ export async function expiryRun(
     dbLatencyMs: latencyFor(loadMs, core),
   });
   const counts: number[] = [];
+  const loadsMs: number[] = [];
   const untilMs = Date.now() + EXPIRY_RUN_MS;
   for (let spentMs = 0; counts.length < EXPIRIES && Date.now() + spentMs < untilMs; ) {
     const sinceMs = Date.now();
-    counts.push(await loadsOfOneExpiry(core, CALM_MS));
+    const loads = await loadsOfOneExpiry(core, CALM_MS);
+    counts.push(loads.length);
+    loadsMs.push(...loads.map(({ startUs, endUs }) => (endUs - startUs) / 1000));
     spentMs = Date.now() - sinceMs;
   }
   const mean = tInterval(counts, 0.95);
   return {
-    measured: mean1(counts),
+    measured: meanOf(counts),
+    loadMs: meanOf(loadsMs),
     interval: mean === null ? null : [Math.max(0, mean.low), mean.high],
     unit: 'loads',
     n: counts.length,
-    how: `${counts.length} expiries, each by DEL, under ${readsPerSecond} reads/s: ${counts.join(', ')} loads`,
+    how: `${counts.length} expiries, each by DEL, under ${readsPerSecond} reads/s: ${counts.join(', ')} loads, which took ${Math.round(meanOf(loadsMs))} ms each`,
   };
 }
 
@@ -164,6 +175,7 @@ export async function avalancheRun(
   }, seconds * 1000);
   return {
     measured: fullestSecond(starts),
+    loadMs,
     interval: null,
     unit: 'loads/s',
     n: starts.length,
@@ -184,7 +196,8 @@ export function fullestSecond(startsUs: readonly number[]): number {
 
 /** Poisson, as the closed forms have it; k6's come at even distances. */
 async function editAtRandom(core: Core, perSecond: number, stop: AbortSignal): Promise<void> {
-  for (let edits = 0; perSecond > 0 && !stop.aborted; edits += 1) {
+  if (perSecond === 0) return;
+  for (let edits = 0; !stop.aborted; edits += 1) {
     const ms = (-Math.log(1 - Math.random()) / perSecond) * 1000;
     await sleep(ms, undefined, { signal: stop }).catch(() => {}); // the end came first
     if (stop.aborted) return;
@@ -222,14 +235,11 @@ async function endTogether(core: Core, spreadSeconds: number): Promise<void> {
   });
 }
 
-function mean1(values: readonly number[]): number {
+function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function round(value: number): number {
+/** To two decimals. */
+export function round(value: number): number {
   return Math.round(value * 100) / 100;
-}
-
-function times(speed: number): string {
-  return `${round(speed)} times`;
 }

@@ -60,13 +60,14 @@ export async function startServices(
     for (const end of closers.splice(0).toReversed()) await end().catch(() => {});
   };
   try {
-    const [{ postgres, k6 }, redis] = await all([
+    const first = [
       opened(
         startStack({ root, supervisor, services: ['postgres', 'k6'], env, onEvent }),
         async (stack) => stack.postgres?.process?.stop(),
       ),
       opened(openRedis({ root, supervisor }, log, onChange), (it) => it.close()),
-    ]);
+    ] as const;
+    const [{ postgres, k6 }, redis] = await whole(first).then(() => Promise.all(first));
     if (postgres === null || k6 === null) throw new Error('asked for both');
     const environment = serviceEnvironment({ postgres, redis: { url: redis.url, keyPrefix: '' } });
     const { minMs, maxMs } = latencyRange(FIRST_KNOBS.dbLatencyMs);
@@ -88,16 +89,18 @@ export async function startServices(
           return store.process.process.stop(STOP_MS);
         },
       );
-    const [seeded, ...stores] = await all([
-      seedDatabase({ url: postgres.url, seed: SEED, stores: generated }),
-      ...Array.from({ length: PROCESSES }, (_, index) => server(index)),
-    ]);
+    const seeding = seedDatabase({ url: postgres.url, seed: SEED, stores: generated });
+    const starting = Array.from({ length: PROCESSES }, (_, index) => server(index));
+    await whole([seeding, ...starting]);
+    const seeded = await seeding;
+    const stores = await Promise.all(starting);
     onEvent(`${seeded.stores} stores with ${seeded.products} dishes, two processes of the store`);
-    const [database, facts] = await all([
+    const last = [
       opened(connect(postgres.url), (client) => client.end()),
       readEnvironment(root, { postgres, redis: redis.description, k6 }, seeded.digest),
-      ...stores.map((store) => ready(store)),
-    ]);
+    ] as const;
+    await whole([...last, ...stores.map(ready)]);
+    const [database, environmentFacts] = await Promise.all(last);
     const listener = openListener({ root, supervisor, environment, database, onChange });
     closers.push(() => listener.close());
     const baseUrls = stores.map(({ baseUrl }) => baseUrl);
@@ -106,7 +109,7 @@ export async function startServices(
     });
     closers.push(() => load.close());
     return {
-      ...{ stores, redis, listener, load, database, generated, environment: facts },
+      ...{ stores, redis, listener, load, database, generated, environment: environmentFacts },
       postgresUrl: postgres.url,
       close,
     };
@@ -116,12 +119,13 @@ export async function startServices(
   }
 }
 
-/** As `Promise.all`, but waits for every one: what is still starting when another fails has to be ended too. */
-async function all<T extends readonly unknown[]>(
-  promises: [...{ [Index in keyof T]: Promise<T[Index]> }],
-): Promise<T> {
+/**
+ * As `Promise.all`, but waits for every one: what is still starting when another fails has to be ended too.
+ * @throws the first error.
+ */
+async function whole(promises: readonly Promise<unknown>[]): Promise<void> {
   await Promise.allSettled(promises);
-  return Promise.all(promises) as Promise<T>;
+  await Promise.all(promises);
 }
 
 async function connect(url: string): Promise<Client> {
