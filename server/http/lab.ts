@@ -91,13 +91,7 @@ export function labRouter(context: Context): Router {
     })
     .all(onlyMethods('GET', 'HEAD', 'PUT'));
 
-  router
-    .route('/view/:slug')
-    .get(async (request, response) => {
-      const { catalog, ...facts } = await readPage(context, request.params.slug);
-      response.json({ ...facts, page: catalog } satisfies LabView);
-    })
-    .all(onlyMethods('GET', 'HEAD'));
+  router.route('/view/:slug').get(serveView(context)).all(onlyMethods('GET', 'HEAD'));
 
   router
     .route('/cache/clear')
@@ -118,6 +112,16 @@ function keptJournal({ journal }: Context): NonNullable<Context['journal']> {
   if (journal === null)
     throw new Problem(409, 'no journal is kept: start the server with CACHELAB_JOURNAL=on');
   return journal;
+}
+
+/** A page as a visitor gets it, with what it cost. */
+function serveView(
+  context: Context,
+): (request: Request<{ slug: string }>, response: Response) => Promise<void> {
+  return async (request, response) => {
+    const { catalog, ...facts } = await readPage(context, request.params.slug);
+    response.json({ ...facts, page: catalog } satisfies LabView);
+  };
 }
 
 function takeJournal(context: Context): TakenJournal {
