@@ -16,26 +16,34 @@ import { ROOT } from '../../lab/root.ts';
 import { animatedPng, type Frame } from './animated-png.ts';
 
 const SIZE = { width: 1280, height: 720 };
-/** Of the picture against the window. README shows it some 830 px wide. */
-const SCALE = 0.75;
 const COLOURS = 128;
 const EVERY_MS = 500;
 /** Before the first picture: the charts have something to show, the pool its connections. */
 const WARM_MS = 12_000;
-/** The story told in 20 s: slow, fast, wrong, right, broken, healed. */
-const HANDS: readonly { second: number; does: (page: Page) => Promise<unknown> }[] = [
-  { second: 2.5, does: (page) => choose(page, 'cached') },
-  { second: 6, does: (page) => page.keyboard.press('1') },
-  { second: 9.5, does: (page) => choose(page, 'event-driven') },
-  { second: 11, does: (page) => page.keyboard.press('1') },
-  { second: 13.5, does: (page) => page.keyboard.press('3') },
-  { second: 17, does: (page) => page.keyboard.press('4') },
-];
-const LAST_SECOND = 20;
 /** The last picture stands for a moment before the loop begins again. */
 const LAST_SHOW_MS = 2500;
-/** Shown to readers who want nothing to move: Redis has been away for two seconds. */
-const STILL_SECOND = 15.5;
+/** How long a hand may take until the room has marked it: a new listener is a new process. */
+const MARK_TIMEOUT_MS = 20_000;
+
+/** What a host does: a policy, a key, or a look at the page. */
+type Hand = { preset: string } | { key: string } | 'view';
+
+/** The story in some 25 s: slow, fast, wrong, right, broken, healed. `afterMs`: from when the hand before had its effect. */
+const HANDS: readonly { afterMs: number; hand: Hand }[] = [
+  { afterMs: 2500, hand: { preset: 'cached' } },
+  { afterMs: 3000, hand: 'view' },
+  { afterMs: 1500, hand: { key: '1' } },
+  { afterMs: 1500, hand: 'view' },
+  { afterMs: 1500, hand: { preset: 'event-driven' } },
+  { afterMs: 1000, hand: { key: '1' } },
+  { afterMs: 2000, hand: 'view' },
+  { afterMs: 1500, hand: { key: '3' } },
+  { afterMs: 4000, hand: { key: '4' } },
+];
+const TAIL_MS = 4000;
+/** After this hand comes the still picture, for readers who want nothing to move: Redis is gone, the page is slow. */
+const STILL_AFTER = 7;
+const STILL_DELAY_MS = 2500;
 
 const workshop = spawn(
   process.execPath,
@@ -53,12 +61,11 @@ try {
       hint: 'its last words are above; npm run lab -- doctor says what is missing',
     });
   }
-  const frames = await record(pageUrl);
+  const { frames, still } = await record(pageUrl);
   const folder = join(ROOT, 'reports', 'sample');
   mkdirSync(folder, { recursive: true });
-  const still = frames[Math.round((STILL_SECOND * 1000) / EVERY_MS)];
   save(join(folder, 'workshop.png'), animatedPng(frames, COLOURS));
-  if (still !== undefined) save(join(folder, 'workshop-still.png'), animatedPng([still], COLOURS));
+  save(join(folder, 'workshop-still.png'), animatedPng([still], COLOURS));
 } finally {
   workshop.kill('SIGINT');
   await ended;
@@ -73,7 +80,7 @@ async function addressOf(lines: AsyncIterable<string>): Promise<string | null> {
   return null;
 }
 
-async function record(pageUrl: string): Promise<Frame[]> {
+async function record(pageUrl: string): Promise<Film> {
   const found = await findChromium(ROOT, process.env);
   if ('tried' in found) {
     throw new LabError('E_NO_CHROMIUM', `no Chromium: ${found.tried.join('; ')}`, {
@@ -87,11 +94,11 @@ async function record(pageUrl: string): Promise<Frame[]> {
   });
   try {
     const tab = await browser.newContext({
-      ...{ viewport: SIZE, deviceScaleFactor: SCALE, colorScheme: 'light', locale: 'en-US' },
+      ...{ viewport: SIZE, colorScheme: 'light', locale: 'en-US' },
     });
     const page = await tab.newPage();
     await page.goto(pageUrl);
-    await choose(page, 'uncached');
+    await page.waitForFunction("document.querySelector('#preset').value === 'uncached'");
     await sleep(WARM_MS);
     return await film(page);
   } finally {
@@ -99,32 +106,57 @@ async function record(pageUrl: string): Promise<Frame[]> {
   }
 }
 
-/** Turns the policy and lets go of its control: there a digit would choose another one. */
-async function choose(page: Page, preset: string): Promise<void> {
-  await page.selectOption('#preset', preset);
-  await page.evaluate('document.activeElement?.blur()');
+/** The frames in order, and the one for readers who want nothing to move. */
+interface Film {
+  frames: Frame[];
+  still: Frame;
 }
 
-/** A screenshot at every step of the clock; a step that the machine was too slow for is left out, and the one before stands longer. */
-async function film(page: Page): Promise<Frame[]> {
-  const startedAt = performance.now();
-  const hands = [...HANDS];
-  const frames: Frame[] = [];
-  for (let step = 0; step * EVERY_MS <= LAST_SECOND * 1000; step += 1) {
-    const waitMs = startedAt + step * EVERY_MS - performance.now();
-    const before = frames.at(-1);
-    if (waitMs < -EVERY_MS / 2 && before !== undefined) {
-      frames.push({ ...before });
-      continue;
-    }
-    await sleep(Math.max(0, waitMs));
-    while (hands[0] !== undefined && hands[0].second * 1000 <= step * EVERY_MS)
-      await hands.shift()?.does(page);
-    frames.push({ png: await page.screenshot(), showMs: EVERY_MS });
+/** Screenshots at an even pace while the hands play; each stands until the next one was taken. */
+async function film(page: Page): Promise<Film> {
+  const moments = { ended: false, stillAt: Number.POSITIVE_INFINITY };
+  const playing = play(page, moments).finally(() => {
+    moments.ended = true;
+  });
+  const shots: { png: Uint8Array; at: number }[] = [];
+  while (!moments.ended) {
+    const at = performance.now();
+    shots.push({ png: await page.screenshot(), at });
+    await sleep(Math.max(0, at + EVERY_MS - performance.now()));
   }
-  return frames.map((frame, index) =>
-    index === frames.length - 1 ? { ...frame, showMs: LAST_SHOW_MS } : frame,
-  );
+  await playing;
+  const frames = shots.map(({ png, at }, index) => ({
+    png,
+    showMs: Math.round((shots[index + 1]?.at ?? at + LAST_SHOW_MS) - at),
+  }));
+  const still = frames[shots.findIndex(({ at }) => at >= moments.stillAt)] ?? frames.at(-1);
+  if (still === undefined) throw new Error('the hands ended before the first screenshot');
+  return { frames, still };
+}
+
+async function play(page: Page, moments: { stillAt: number }): Promise<void> {
+  for (const [index, { afterMs, hand }] of HANDS.entries()) {
+    await sleep(afterMs);
+    if (hand === 'view') await page.keyboard.press('v');
+    else await marked(page, hand);
+    if (index === STILL_AFTER) moments.stillAt = performance.now() + STILL_DELAY_MS;
+  }
+  await sleep(TAIL_MS);
+}
+
+/** Turns a policy or presses a key, and waits until the room has marked it. */
+async function marked(page: Page, hand: Exclude<Hand, 'view'>): Promise<void> {
+  const before = await page.locator('#events li').count();
+  if ('key' in hand) await page.keyboard.press(hand.key);
+  else {
+    await page.selectOption('#preset', hand.preset);
+    // Else a digit would choose another one.
+    await page.evaluate('document.activeElement?.blur()');
+  }
+  await page
+    .locator('#events li')
+    .nth(before)
+    .waitFor({ state: 'attached', timeout: MARK_TIMEOUT_MS });
 }
 
 function save(path: string, bytes: Uint8Array): void {
