@@ -19,6 +19,8 @@ import { openStream } from './stream.ts';
 /** Of all participants together; k6 makes the load, not they. */
 const VIEWS_PER_SECOND = 20;
 const PREDICTIONS_PER_SECOND = 50;
+/** Views that may wait for a slow store at the same time. */
+const MOST_VIEWS = 40;
 /** Knobs and actions that are under way or wait for their turn. */
 const MOST_CHANGES = 20;
 /** A take-home is the same for all who ask for it as one. */
@@ -108,6 +110,7 @@ function participantRoutes({ room }: ControlParts): Router {
   const sentence = `More than ${VIEWS_PER_SECOND} page views a second by hand: k6 makes the load, turn its rate instead`;
   const beforeView = perSecond(VIEWS_PER_SECOND, sentence, monotonic);
   const beforeFrame = perSecond(VIEWS_PER_SECOND, sentence, monotonic);
+  const waiting = atMost(MOST_VIEWS, `${MOST_VIEWS} views wait for the store: let it catch up`);
   const beforePrediction = perSecond(
     PREDICTIONS_PER_SECOND,
     'The whole room predicts at once: send it again',
@@ -118,7 +121,7 @@ function participantRoutes({ room }: ControlParts): Router {
     .post(
       answer(() => {
         beforeView();
-        return room.view();
+        return waiting(() => room.view());
       }),
     )
     .all(onlyMethods('POST'));
@@ -126,7 +129,7 @@ function participantRoutes({ room }: ControlParts): Router {
     .route('/storefront')
     .get(async (_request, response) => {
       beforeFrame();
-      const { status, html, headers } = await room.storefront();
+      const { status, html, headers } = await waiting(() => room.storefront());
       // The store's own refusals are JSON: to be read, not to be taken for markup.
       const isHtml = headers['content-type']?.startsWith('text/html') ?? false;
       response
