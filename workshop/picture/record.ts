@@ -19,7 +19,7 @@ const SIZE = { width: 1280, height: 720 };
 const COLOURS = 128;
 const EVERY_MS = 500;
 /** Before the first picture: the charts have something to show, the pool its connections. */
-const WARM_MS = 12_000;
+const WARM_MS = 25_000;
 /** The last picture stands for a moment before the loop begins again. */
 const LAST_SHOW_MS = 2500;
 /** How long a hand may take until the room has marked it: a new listener is a new process. */
@@ -28,7 +28,7 @@ const MARK_TIMEOUT_MS = 20_000;
 /** What a host does: a policy, a key, or a look at the page. */
 type Hand = { preset: string } | { key: string } | 'view';
 
-/** The story in some 25 s: slow, fast, wrong, right, broken, healed. `afterMs`: from when the hand before had its effect. */
+/** The story in half a minute: slow, fast, wrong, right, broken, healed. `afterMs`: from when the hand before had its effect. */
 const HANDS: readonly { afterMs: number; hand: Hand }[] = [
   { afterMs: 2500, hand: { preset: 'cached' } },
   { afterMs: 3000, hand: 'view' },
@@ -38,12 +38,14 @@ const HANDS: readonly { afterMs: number; hand: Hand }[] = [
   { afterMs: 1000, hand: { key: '1' } },
   { afterMs: 2000, hand: 'view' },
   { afterMs: 1500, hand: { key: '3' } },
-  { afterMs: 4000, hand: { key: '4' } },
+  { afterMs: 1500, hand: 'view' },
+  { afterMs: 3000, hand: { key: '4' } },
+  { afterMs: 2500, hand: 'view' },
 ];
-const TAIL_MS = 4000;
-/** After this hand comes the still picture, for readers who want nothing to move: Redis is gone, the page is slow. */
-const STILL_AFTER = 7;
-const STILL_DELAY_MS = 2500;
+const TAIL_MS = 2000;
+/** After this hand comes the still picture, for readers who want nothing to move: Redis is gone, each page asks the database again. */
+const STILL_AFTER = 8;
+const STILL_DELAY_MS = 2000;
 
 const workshop = spawn(
   process.execPath,
