@@ -484,11 +484,11 @@ describe('the workshop’s page in Chromium, with the real services', () => {
   });
 
   test('a reload brings back the state, the marks and the last minute', async () => {
-    const events = await host.locator('#events li').allTextContents();
+    const events = (await host.locator('#events li').allTextContents()).slice(0, 5);
     await host.reload();
     await host.locator('#connection.live').waitFor(PATIENCE);
     expect(await host.inputValue('#preset')).toBe('short-ttl');
-    expect(await host.locator('#events li').allTextContents()).toEqual(events);
+    expect((await host.locator('#events li').allTextContents()).slice(0, 5)).toEqual(events);
     expect(await host.getAttribute('#scrub', 'min')).not.toBe('');
     await shows(host, '#query-count', /\d/);
   });

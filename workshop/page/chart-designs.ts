@@ -46,7 +46,7 @@ const LEAST_AGE_MS = 10;
 const atLeast = (least: number, ms: number | null): number | null =>
   ms === null ? null : Math.max(least, ms);
 
-/** The four charts of the workshop. The share of old prices is a share like the hit ratio: one axis for both, the price of the other beside it. */
+/** The four charts of the workshop. The share of old prices is a share like the hit ratio: they have one axis, on which what is gained stands beside what it costs. */
 export const CHARTS: readonly ChartDesign[] = [
   {
     id: 'latency',
@@ -160,6 +160,6 @@ export const CHARTS: readonly ChartDesign[] = [
     ],
     tick: (ms) => (ms < 1000 ? `${ms} ms` : `${formatNumber(ms / 1000)} s`),
     write: formatDuration,
-    beside: { name: 'oldShareBeside', of: ({ staleShare }) => formatShare(staleShare) },
+    beside: null,
   },
 ];

@@ -4,10 +4,10 @@ import { type Bounds, linearBounds, linearTicks, logBounds, logTicks } from './a
 import type { ChartDesign, Line, Marker } from './chart-designs.ts';
 import { word } from './language.ts';
 import type { Palette } from './palette.ts';
-import type { Frame } from './time-window.ts';
+import { type Frame, WINDOW_MS } from './time-window.ts';
 
 /** A silence longer than this is drawn as a gap, not bridged by a line. */
-const GAP_MS = 1500;
+const GAP_MS = 3000;
 
 /** uPlot's numbers for the kinds of an axis. */
 // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- uPlot declares a const enum and exports none
@@ -105,6 +105,9 @@ export class ChartCanvas {
             width: 2,
             dash,
             points: { show: false },
+            // With few visitors many a quarter of a second has no page: that is no gap yet.
+            gaps: (plot, _series, _from, _to, gaps) =>
+              gaps.filter(([from, to]) => to - from > (plot.bbox.width * GAP_MS) / WINDOW_MS),
           }),
         ),
       ],
@@ -216,12 +219,12 @@ export class ChartCanvas {
   }
 }
 
-/** Newest value of a line within the last 3 s of the samples; null: it has ended before, or never begun. */
+/** Newest value of a line before it counts as a gap; null: it has ended before, or never begun. */
 export function lastValue(line: Line, samples: readonly Sample[]): number | null {
   const newest = samples.at(-1)?.atMs ?? 0;
   for (let index = samples.length - 1; index >= 0; index -= 1) {
     const sample = samples[index];
-    if (sample === undefined || sample.atMs < newest - 3000) return null;
+    if (sample === undefined || sample.atMs < newest - GAP_MS) return null;
     const value = line.of(sample);
     if (value !== null) return value;
   }

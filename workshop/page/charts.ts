@@ -114,6 +114,7 @@ export class Charts {
     put(byId('pin-word', HTMLElement), word(pinned ? 'unpin' : 'pin'));
     pin.setAttribute('aria-pressed', String(pinned));
     const scrub = byId('scrub', HTMLInputElement);
+    scrub.disabled = mostBackMs < 1000;
     scrub.min = String(-Math.floor(mostBackMs / 1000));
     scrub.value = String(-Math.round(backMs / 1000));
     const seconds = Math.round(backMs / 1000);

@@ -47,6 +47,7 @@ class Diagram {
   readonly #store: Store;
   readonly #place: HTMLElement;
   #drawnMs = 0;
+  #narrow = false;
   #edges = new Map<EdgeName, { line: SVGElement; count: SVGElement }>();
   #states = new Map<NodeName, { group: SVGElement; state: SVGElement }>();
 
@@ -76,6 +77,7 @@ class Diagram {
       return { x: (node?.x ?? 0) * width, y: (node?.y ?? 0) * height };
     };
     const narrow = width < 34 * em;
+    this.#narrow = narrow;
     const share = narrow ? 0.2 : 0.25;
     this.#edges.clear();
     const edge = (name: EdgeName | null, from: NodeName, to: NodeName, unit: string): void => {
@@ -111,17 +113,19 @@ class Diagram {
       const state = svg('tspan', { class: 'state' });
       const group = svg('g');
       if (pill === true) {
-        const wide = Math.min(9.5 * em, 0.25 * width);
+        const [wide, tall] = narrow ? [share * width, 2.5 * em] : [9.5 * em, 1.5 * em];
         group.append(
           svg('rect', {
             x: x - wide / 2,
-            y: y - 0.75 * em,
+            y: y - tall / 2,
             width: wide,
-            height: 1.5 * em,
-            rx: 0.75 * em,
+            height: tall,
+            rx: tall / 2,
           }),
-          svg('text', { x, y: y + 0.33 * em, 'text-anchor': 'middle', class: 'small' }, state),
         );
+        const text = { x, 'text-anchor': 'middle', class: 'small' };
+        if (narrow) group.append(svg('text', { ...text, y: y - 0.2 * em }, word('listener')));
+        group.append(svg('text', { ...text, y: y + (narrow ? 0.85 : 0.33) * em }, state));
       } else {
         const [wide, tall] = [Math.min(8.5 * em, share * width), 2.9 * em];
         group.append(
@@ -153,12 +157,12 @@ class Diagram {
       const shown = this.#states.get(name);
       if (shown === undefined) continue;
       shown.group.setAttribute('class', `node ${connection === 'lost' ? 'unknown' : now}`);
-      const text =
-        name === 'listener'
-          ? `${word('listener')}: ${word(`service ${now}`)}`
-          : word(`service ${now}`);
-      put(shown.state, `${SIGNS[now]} ${text}`);
-      told.push(name === 'listener' ? text : `${title}: ${text}`);
+      const named = name === 'listener' ? word('listener') : title;
+      const text = word(`service ${now}`);
+      // On the pill the name stands before the state, unless it has a line of its own.
+      const inLine = name === 'listener' && !this.#narrow;
+      put(shown.state, `${SIGNS[now]} ${inLine ? `${named}: ${text}` : text}`);
+      told.push(`${named}: ${text}`);
     }
     const circuit = word(`circuit ${state.circuit}`);
     put(byId('circuit', HTMLElement), circuit);

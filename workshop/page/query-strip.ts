@@ -103,6 +103,9 @@ export class QueryStrip {
     }
     byId('ticks', HTMLElement).replaceChildren(drawing);
     byId('tables', HTMLElement).replaceChildren(
+      ...(byTable.size === 0 && this.#view?.price !== null
+        ? [el('li', {}, word('noQueries'))]
+        : []),
       ...[...byTable].map(([table, same]) =>
         el('li', {}, el('i', { class: look(table) }), `${table} ${same.length}`),
       ),

@@ -36,6 +36,7 @@ export const ZH: Readonly<Record<WordKey, string>> = {
   viewPrice: '樟茶鸭',
   viewPriceTip: '这次页面上樟茶鸭的价格',
   viewClock: '时刻',
+  noQueries: '缓存作答：数据库一次也没被问到。',
   justBuilt: '刚生成',
   oldBy: '{age} 前生成',
   viewFailed: '失败：{status}',
@@ -263,7 +264,6 @@ export const ZH: Readonly<Record<WordKey, string>> = {
   lineMedianAge: '中位数',
   lineWrong: '已错',
   selectsPerSecond: 'SELECT/秒',
-  oldShareBeside: '旧价',
 
   explainLabel: '改动句子里的数字，理论立刻回答。',
   underPolicy: '按当前生效的策略（{policy}）；改动数字，理论立刻回答。',
