@@ -120,6 +120,26 @@ describe('what participants and services say', () => {
   });
 });
 
+test('a mark of each kind is named as the page names it', async () => {
+  const session = unasked(1);
+  const [first] = session.marks;
+  const marks = (
+    [
+      ['action', 'kill-redis'],
+      ['knobs', 'preset,readsPerSecond'],
+      ['question', 'selects-flood'],
+      ['run', 'measure'],
+    ] as const
+  ).map(([kind, what], index) => ({ ...first!, id: index + 1, kind, what, detail: 'x' }));
+  const html = await sessionReport({ ...session, marks });
+  expect([...html.matchAll(/<td>0:20<td>([^<]+)<td>x/g)].map(([, name]) => name)).toEqual([
+    'Kill Redis',
+    'Knobs: policy; reads/s',
+    'Question: A flood for stores that do not exist: SELECTs a second?',
+    'Measurement',
+  ]);
+});
+
 describe('a short session', () => {
   test('of a minute is drawn in seconds', async () => {
     const html = await sessionReport(unasked(1));

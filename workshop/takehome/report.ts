@@ -122,11 +122,13 @@ function marks(session: Session, words: Words): string {
 
 function markText({ kind, what }: Mark, words: Words): string {
   if (kind === 'action') return pageWord('action', what, words);
-  const names = what.split(',').map((name) => name.trim());
+  // A run without a question measures a sentence, whose name is the mark's value.
+  const names = what === 'measure' ? [] : what.split(',').map((name) => name.trim());
   const named = names.map((name) =>
     kind === 'knobs' ? knobName(name, words) : pageWord('question', name, words),
   );
-  return `${pageWord('kind', kind, words)}: ${named.join('; ')}`;
+  const sort = pageWord('kind', kind, words);
+  return named.length === 0 ? sort : `${sort}: ${named.join('; ')}`;
 }
 
 function knobName(name: string, { knobs }: Words): string {
@@ -238,7 +240,10 @@ function footer(session: Session, words: Words): string {
   const rows = [
     cachelabRow(environment),
     [words.when, `${utc(session.openedAtMs)}, ${utc(session.endedAtMs)}`],
-    [words.data, `${words.dataText(seed, stores, processes)}; ${environment.datasetDigest}`],
+    [
+      words.data,
+      `${words.dataText(seed, stores, processes)}; ${environment.datasetDigest.slice(0, 12)}`,
+    ],
     ...machineRows(environment),
   ].map(([name = '', value = '']) => `<dt>${prose(name)}</dt><dd>${prose(value)}</dd>`);
   return `<footer>${heading(words.againHeading)}<p>${prose(words.again)}</p><pre><code>npm run workshop</code></pre>${
