@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -63,52 +63,49 @@ async function runPacked(
   return { code, stdout, stderr, seen, page };
 }
 
+/** Copies and writes 200 MB, which a busy disk may take its time for. */
+const PATIENCE_MS = 180_000;
+
 describe('pack', () => {
-  test('names all that is wrong with its file at once, and overwrites nothing', async () => {
-    const there = join(folder, 'there.tar');
-    writeFileSync(there, 'mine');
-    const taken = await copy.run(['pack', there]);
-    expect(taken.code).toBe(2);
-    expect(taken.stderr).toContain('is there already, and is not overwritten');
-    const wrong = await copy.run(['pack', join(folder, 'nowhere', 'pack.zip')]);
-    expect(wrong.code).toBe(2);
-    expect(wrong.stderr).toContain('must end in .tar.gz or .tar, not pack.zip');
-    expect(wrong.stderr).toContain('there is no folder');
-  });
+  test(
+    'interrupted, leaves no file, finished or not',
+    async () => {
+      const file = join(folder, 'interrupted.tar');
+      const lab = copy.start(['pack', file]);
+      lab.child.stderr?.on('data', () => {
+        if (/writing interrupted\.tar/.test(lab.stderr())) lab.child.kill('SIGINT');
+      });
+      expect(await lab.exited).toMatchObject({ code: 130 });
+      expect(readdirSync(folder).filter((name) => /interrupted|unfinished/.test(name))).toEqual([]);
+      expect(copy.leftovers()).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
 
-  test('interrupted, leaves no file, finished or not', async () => {
-    const file = join(folder, 'interrupted.tar');
-    const lab = copy.start(['pack', file]);
-    lab.child.stderr?.on('data', () => {
-      if (/writing interrupted\.tar/.test(lab.stderr())) lab.child.kill('SIGINT');
-    });
-    expect(await lab.exited).toMatchObject({ code: 130 });
-    expect(readdirSync(folder).filter((name) => /interrupted|unfinished/.test(name))).toEqual([]);
-    expect(copy.leftovers()).toEqual([]);
-  });
+  test(
+    'unpacked on a machine without network runs the doctor and the workshop, and installs nothing',
+    async (context) => {
+      const file = join(folder, 'pack.tar');
+      const made = await copy.run(['pack', file]);
+      expect(made).toMatchObject({ code: 0 });
+      expect(made.stdout).toMatch(/^ +pack +\d+ MB, for .*pack\.tar$/m);
+      if (made.stdout.includes('Not in it:')) context.skip(made.stdout);
+      execFileSync('tar', ['-xf', file, '-C', folder]);
+      expect(existsSync(join(folder, 'cachelab', 'node_modules', 'vitest'))).toBe(false);
 
-  test('unpacked on a machine without network runs the doctor and the workshop, and installs nothing', async (context) => {
-    const file = join(folder, 'pack.tar');
-    const made = await copy.run(['pack', file]);
-    expect(made).toMatchObject({ code: 0 });
-    expect(made.stdout).toMatch(/^ +pack +\d+ MB, for .*pack\.tar$/m);
-    if (made.stdout.includes('Not in it:')) context.skip(made.stdout);
-    execFileSync('tar', ['-xf', file, '-C', folder]);
-    expect(existsSync(join(folder, 'cachelab', 'node_modules', 'vitest'))).toBe(false);
+      const doctor = await runPacked(['doctor']);
+      expect(doctor.stdout).toMatch(/^ok +Redis .*in the cache/m);
+      expect(doctor.stdout).toMatch(/^ok +k6 .*cache$/m);
+      expect(doctor.stdout).toContain('The workshop can run');
+      expect(doctor).toMatchObject({ code: 0, stderr: '' });
 
-    const doctor = await runPacked(['doctor']);
-    expect(doctor.stdout).toMatch(/^ok +Redis .*in the cache/m);
-    expect(doctor.stdout).toMatch(/^ok +k6 .*cache$/m);
-    expect(doctor.stdout).toContain('The workshop can run');
-    expect(doctor).toMatchObject({ code: 0, stderr: '' });
-
-    const workshop = await runPacked(
-      ['workshop', '--port', '0', '--stores', '0'],
-      /Workshop +(http\S+)/,
-    );
-    expect(workshop.seen, workshop.stderr).toMatch(/^http:\/\/127\.0\.0\.1:\d+/);
-    expect(workshop.page).toContain('<title>');
-    expect(workshop.stderr).not.toMatch(/npm ci|fetching|building|unpacking/);
-    expect(workshop.code).toBe(130);
-  });
+      const args = ['workshop', '--port', '0', '--stores', '0'];
+      const workshop = await runPacked(args, /Workshop +(http\S+)/);
+      expect(workshop.seen, workshop.stderr).toMatch(/^http:\/\/127\.0\.0\.1:\d+/);
+      expect(workshop.page).toMatch(/<title/);
+      expect(workshop.stderr).not.toMatch(/npm ci|fetching|building|unpacking/);
+      expect(workshop.code).toBe(130);
+    },
+    PATIENCE_MS,
+  );
 });

@@ -26,7 +26,7 @@ export async function exerciseCommand(
   describe(exercise);
   const workshop = await connect(address, stop);
   try {
-    process.stderr.write(`The check takes about ${exercise.seconds} s …\n`);
+    process.stderr.write(`Asking ${address.url}; the check takes about ${exercise.seconds} s …\n`);
     const verdict = await chosen.check(workshop);
     const disturbances = workshop.disturbances();
     return report(verdict, disturbances);

@@ -59,7 +59,7 @@ async function makePack(
   ]);
   for (const line of missing) process.stdout.write(`Not in it: ${line}\n`);
   process.stdout.write(
-    `There: tar -xf ${basename(file)} && cd ${FOLDER} && npm run lab -- doctor && npm run workshop\n`,
+    `On the other machine: tar -xf ${basename(file)} && cd ${FOLDER} && npm run lab -- doctor && npm run workshop\n`,
   );
   return EXIT.fine;
 }

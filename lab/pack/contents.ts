@@ -1,6 +1,7 @@
 import { copyFile, cp, mkdir } from 'node:fs/promises';
-import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { LabError } from '../errors.ts';
 import { unpackDebianPackages } from '../provision/apt.ts';
 import { cachedK6, provideK6 } from '../provision/k6.ts';
@@ -47,7 +48,9 @@ export function packageFolders(root: string): string[] {
 /** Copies files and folders to the same paths below another folder; links stay links. */
 export async function copyAll(root: string, paths: readonly string[], to: string): Promise<void> {
   for (const path of paths) {
-    await cp(join(root, path), join(to, path), { recursive: true, verbatimSymlinks: true });
+    // Twice as fast as its asynchronous twin; between two paths a Ctrl-C is heard.
+    cpSync(join(root, path), join(to, path), { recursive: true, verbatimSymlinks: true });
+    await setImmediate();
   }
 }
 
