@@ -129,7 +129,7 @@ function takeJournal(context: Context): TakenJournal {
   return {
     journal: keptJournal(context).take(),
     nowUs: monotonicUs(),
-    nowMs: Date.now(),
+    nowMs: context.services.now(),
     pool: { inUse: total - idle, waiting },
     selects: context.db.selects(),
     redis: guardState(context),

@@ -6,6 +6,7 @@ import { History } from './history.ts';
 import {
   latencyRange,
   listenerForm,
+  longestLifeMs,
   POLICY_KNOBS,
   policyRequest,
   refusedPolicy,
@@ -23,6 +24,13 @@ const LOOK_EVERY_MS = 250;
 /** With 10 price changes a second the state would be sent four times a second. */
 const PRICE_EVERY_MS = 1000;
 const END_MS = 2000;
+/** After a change of the copies' life: the longest that a load which began before it may take, with the wait for a connection. */
+const LAGGARDS_MS = 10_000;
+/** Of timers and clocks of several processes. */
+const SLACK_MS = 500;
+
+/** Keys of copies: not of the locks, leases and floors beside them. */
+const COPY = /^store_catalog:[^:]+(:v\d+)?$/;
 
 /** Who waits for something to happen, by looks. @returns Whether he has seen enough. */
 type Watcher = (look: Look) => boolean;
@@ -54,6 +62,7 @@ export class Core {
   #storesUp = true;
   /** The form of the copies changed while Redis was frozen: they go when it is back. */
   #clearingOwed = false;
+  #laggardsUntilMs = 0;
   #turnNext = 0;
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> | null = null;
@@ -225,6 +234,7 @@ export class Core {
       await listener.follow(form);
     }
     if (shapesDiffer(this.policy.settings, policy.settings)) {
+      this.#laggardsUntilMs = Date.now() + LAGGARDS_MS;
       if (redis.state() === 'up') await this.clearCopies();
       else this.#clearingOwed = true;
     }
@@ -291,6 +301,7 @@ export class Core {
     );
     this.emit({ kind: 'sample', data: sample });
     for (const watcher of this.#watchers) watcher(look);
+    if (Date.now() < this.#laggardsUntilMs) await this.#dropLaggards();
 
     this.#storesUp = answered.length === stores.length;
     this.#postgresUp = price !== null;
@@ -300,6 +311,17 @@ export class Core {
       this.#priceAtMs = Date.now();
     }
     this.changed();
+  }
+
+  /** A load that began before a change of policy still brings a copy with the life of that time, for up to an hour: out with it. */
+  async #dropLaggards(): Promise<void> {
+    const longestMs = longestLifeMs(this.policy.settings) + SLACK_MS;
+    await this.services.redis.ask(async (client) => {
+      const copies = (await client.keys('store_catalog:*')).filter((key) => COPY.test(key));
+      const lives = await Promise.all(copies.map((key) => client.pttl(key)));
+      const late = copies.filter((_, at) => lives[at]! > longestMs);
+      if (late.length > 0) await client.del(...late);
+    });
   }
 
   /** Of the dish of the story, as the database has it; null without an answer. */

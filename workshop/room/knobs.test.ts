@@ -3,6 +3,7 @@ import { FIRST_KNOBS, type Knobs } from '../contract.ts';
 import {
   changes,
   latencyRange,
+  longestLifeMs,
   policyRequest,
   refusedPolicy,
   shapesDiffer,
@@ -129,6 +130,12 @@ test('copies are thrown away when their life changes, not when their gate does',
   const settings = { store: 'redis', ttlMs: 1000, jitter: 0, gate: 'none' };
   expect(shapesDiffer(settings, { ...settings, ttlMs: 2000 })).toBe(true);
   expect(shapesDiffer(settings, { ...settings, gate: 'lock' })).toBe(false);
+});
+
+test('the longest life of a copy counts its jitter, its windows and the notes of absent stores', () => {
+  expect(longestLifeMs({ ttlMs: null, jitter: 0 })).toBe(0);
+  expect(longestLifeMs({ ttlMs: 1000, jitter: 0.5, staleIfErrorMs: 600 })).toBe(2100);
+  expect(longestLifeMs({ ttlMs: 1000, jitter: 0, negativeTtlMs: 300_000 })).toBe(300_000);
 });
 
 test('a mark tells what was turned: null is the preset’s own, and no limit of memory', () => {

@@ -150,6 +150,14 @@ export function shapesDiffer(
   return SHAPING.some((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
 }
 
+/** The longest that a copy made under these settings may lie in Redis, in ms; 0: none is made. */
+export function longestLifeMs(settings: Record<string, unknown>): number {
+  const number = (name: string): number => Number(settings[name] ?? 0);
+  const windowMs = Math.max(number('staleWhileRevalidateMs'), number('staleIfErrorMs'));
+  const pageMs = number('ttlMs') * (1 + number('jitter')) + windowMs;
+  return Math.max(pageMs, number('negativeTtlMs'));
+}
+
 /** Who deletes copies, where it is a process of its own. */
 export function listenerForm(settings: Record<string, unknown>): 'event-driven' | 'outbox' | null {
   const form = settings['invalidate'];

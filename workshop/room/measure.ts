@@ -156,9 +156,10 @@ function planRatio(core: Core, input: SentenceInput): Run {
   const speed = Math.min(Math.max(1, ttlSeconds / RUN_LIFE_SECONDS), fastest);
   if (ttlSeconds / speed > LONGEST_LIFE_SECONDS) {
     const longest = Math.floor(LONGEST_LIFE_SECONDS * fastest);
+    const faster = fastest === 1 ? '' : `, all of it ${round(fastest)} times as fast`;
     const other = shared === 'none' ? ', or a policy under which readers share a load' : '';
     throw new RefusalError(
-      `ttlSeconds is ${ttlSeconds}; a run of 18 s shows up to ${longest} s with ${readsPerSecond} reads/s, all of it ${round(fastest)} times as fast: choose a TTL up to that, fewer reads${other}.`,
+      `ttlSeconds is ${ttlSeconds}; a run of 18 s shows up to ${longest} s with ${readsPerSecond} reads/s${faster}: choose a TTL up to that, fewer reads${other}.`,
       input.sentence,
     );
   }
