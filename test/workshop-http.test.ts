@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
@@ -458,8 +458,12 @@ describe('what is handed out', () => {
   });
 });
 
-test('with three pages connected, one of which reads nothing, the server ends within 1 s', async () => {
+test('with three pages connected, one of which reads nothing, and a request that never comes to its end, the server ends within 1 s', async () => {
   const listener = await serve(null);
+  const half = createConnection(listener.port, '127.0.0.1');
+  half.write('GET /api/state HTTP/1.1\r\nHost: 127.0.0.1\r\n');
+  const halfClosed = new Promise((resolve) => half.once('close', resolve));
+  half.on('error', () => {});
   const pages = [await connect(listener), await connect(listener)];
   const stalled = await begin(listener, '/api/stream');
   stalled.pause().on('error', () => {});
@@ -470,7 +474,7 @@ test('with three pages connected, one of which reads nothing, the server ends wi
   await Promise.all(pages.map(({ ended }) => ended));
   expect(performance.now() - beganMs).toBeLessThan(1000);
   stalled.resume();
-  await closed;
+  await Promise.all([closed, halfClosed]);
 });
 
 describe('npm run workshop', () => {
