@@ -167,6 +167,11 @@ describe('the workshop’s page in Chromium, with the real services', () => {
       expect(box.x + box.width, step).toBeLessThanOrEqual(WIDE.width);
     }
     expect(await host.evaluate('document.documentElement.scrollHeight')).toBe(WIDE.height);
+    // Nor does a part of them lie beyond the edge of its column.
+    const heights = await host.evaluate<[number, number][]>(
+      `[...document.querySelectorAll('.column')].map((column) => [column.scrollHeight, column.clientHeight])`,
+    );
+    for (const [scrolled, seen] of heights) expect(scrolled).toBe(seen);
   });
 
   test('a hit runs 0 SELECTs and draws no tick', async () => {

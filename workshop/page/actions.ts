@@ -2,7 +2,7 @@ import { ACTIONS, type ActionName, type Mark, type RoomState } from '../contract
 import { ask } from './api.ts';
 import { byId, el, put } from './dom.ts';
 import { formatClock } from './format.ts';
-import { refusalText } from './knobs.ts';
+import { showRefusal } from './refusal.ts';
 import { word, wordOr } from './language.ts';
 import { announce } from './live-region.ts';
 import type { Store } from './store.ts';
@@ -89,6 +89,7 @@ export class ActionPanel {
     const said = byId('actions-refusal', HTMLElement);
     const against = this.#against(name);
     if (against !== null) {
+      said.lang = document.documentElement.lang;
       put(said, word(against));
       return;
     }
@@ -96,8 +97,8 @@ export class ActionPanel {
     entry.button.setAttribute('aria-busy', 'true');
     const answer = await ask<Mark>('POST', `/api/actions/${name}`);
     entry.button.removeAttribute('aria-busy');
+    showRefusal(said, answer);
     if (answer.ok) this.#store.mark(answer.value);
-    else put(said, refusalText(answer.refusal));
   }
 
   #against(name: ActionName): WordKey | null {

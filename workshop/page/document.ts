@@ -169,7 +169,7 @@ ${text('h1', 'title')}
 ${text('p', 'whatYouSee', 'class="what"')}
 <nav ${label('orderOfPlay')}><ol>${STEPS.map((id, index) => `<li><a href="#${id}"><b>${index + 1}</b> ${text('span', id)}</a></li>`).join('')}</ol></nav>
 <div class="room">
-<span id="connection" role="status" class="connecting">${EN['connection connecting']}</span>
+<span id="connection" class="connecting">${EN['connection connecting']}</span>
 <span id="people"></span>
 <button type="button" id="language" lang="zh" ${label('otherLanguageLabel')} aria-keyshortcuts="l">${text('span', 'otherLanguage')}</button>
 <button type="button" id="open-keys" aria-keyshortcuts="?"><kbd aria-hidden="true">?</kbd>${text('span', 'showKeys')}</button>

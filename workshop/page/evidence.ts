@@ -2,7 +2,7 @@ import type { Evidence } from '../contract.ts';
 import { ask } from './api.ts';
 import { byId, el, put } from './dom.ts';
 import { formatClock } from './format.ts';
-import { refusalText } from './knobs.ts';
+import { showRefusal } from './refusal.ts';
 import { word } from './language.ts';
 
 /** What was really sent, for whoever doubts: requests, SQL, Redis and the k6 script. */
@@ -21,7 +21,7 @@ export class EvidenceDrawer {
 
   async #load(): Promise<void> {
     const answer = await ask<Evidence>('GET', '/api/evidence');
-    put(byId('evidence-refusal', HTMLElement), answer.ok ? '' : refusalText(answer.refusal));
+    showRefusal(byId('evidence-refusal', HTMLElement), answer);
     if (answer.ok) this.#show(answer.value);
   }
 

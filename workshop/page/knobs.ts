@@ -1,4 +1,4 @@
-import type { Knobs, Refusal, RoomState } from '../contract.ts';
+import type { Knobs, RoomState } from '../contract.ts';
 import { type Answer, ask } from './api.ts';
 import { byId, el, put } from './dom.ts';
 import {
@@ -11,6 +11,7 @@ import {
   valueAt,
 } from './knob-designs.ts';
 import { word, wordOr } from './language.ts';
+import { showRefusal } from './refusal.ts';
 import type { Store } from './store.ts';
 
 /** Arrow keys on a slider change it step by step: one request for a series of them. */
@@ -112,7 +113,7 @@ export class KnobPanel {
     const [only] = Object.keys(patch) as (keyof Knobs)[];
     const about = (answer.refusal?.about ?? only) as keyof Knobs | undefined;
     const beside = about === undefined ? undefined : this.#shown.get(about)?.refusal;
-    put(beside ?? byId('knobs-refusal', HTMLElement), refusalText(answer.refusal));
+    showRefusal(beside ?? byId('knobs-refusal', HTMLElement), answer);
   }
 
   #make(design: KnobDesign): Shown {
@@ -249,9 +250,4 @@ function round(value: number): number {
 
 function choiceText(name: keyof Knobs, value: string): string {
   return name === 'preset' ? wordOr(`preset ${value}`, value) : wordOr(`${name} ${value}`, value);
-}
-
-/** Why something was turned away, in the room's own words; without an answer that there was none. */
-export function refusalText(refusal: Refusal | null): string {
-  return refusal === null ? word('noAnswer') : refusal.error;
 }

@@ -71,6 +71,7 @@ store.on('state', showHeader);
 store.on('language', showHeader);
 store.on('connection', (connection) => {
   showHeader();
+  if (connection === 'live') show(byId('refused', HTMLElement), false);
   announce(word(`connection ${connection}`));
 });
 

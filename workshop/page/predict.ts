@@ -4,7 +4,7 @@ import { byId, el, kept, put, show } from './dom.ts';
 import { drawDots } from './dot-strip.ts';
 import { formatNumber } from './format.ts';
 import { sliderOf, valueAt } from './knob-designs.ts';
-import { refusalText } from './knobs.ts';
+import { showRefusal } from './refusal.ts';
 import { word } from './language.ts';
 import { announce } from './live-region.ts';
 import type { Store } from './store.ts';
@@ -84,7 +84,7 @@ class PredictPanel {
 
   async #request(path: string, body: unknown): Promise<boolean> {
     const answer = await ask<unknown>('POST', path, body);
-    put(byId('predict-refusal', HTMLElement), answer.ok ? '' : refusalText(answer.refusal));
+    showRefusal(byId('predict-refusal', HTMLElement), answer);
     return answer.ok;
   }
 

@@ -2,7 +2,7 @@ import type { View } from '../contract.ts';
 import { ask } from './api.ts';
 import { byId, el, put, svg } from './dom.ts';
 import { formatClock, formatDuration } from './format.ts';
-import { refusalText } from './knobs.ts';
+import { showRefusal } from './refusal.ts';
 import { word, wordOr } from './language.ts';
 import { announce } from './live-region.ts';
 import type { Store } from './store.ts';
@@ -40,11 +40,8 @@ export class QueryStrip {
     const answer = await ask<View>('POST', '/api/view');
     button.removeAttribute('aria-busy');
     this.#busy = false;
-    if (!answer.ok) {
-      put(refusal, refusalText(answer.refusal));
-      return;
-    }
-    put(refusal, '');
+    showRefusal(refusal, answer);
+    if (!answer.ok) return;
     this.#view = answer.value;
     this.#show();
     announce(this.#sentence(answer.value));

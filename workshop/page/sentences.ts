@@ -3,7 +3,7 @@ import { type Prediction, predict, settingOf } from '../forms/index.ts';
 import { ask } from './api.ts';
 import { byId, el, put } from './dom.ts';
 import { formatNumber } from './format.ts';
-import { refusalText } from './knobs.ts';
+import { showRefusal } from './refusal.ts';
 import { word } from './language.ts';
 import { announce } from './live-region.ts';
 import type { Store } from './store.ts';
@@ -149,11 +149,12 @@ class Sentences {
   async #measure(name: Name): Promise<void> {
     const refusal = byId('sentences-refusal', HTMLElement);
     if (this.#store.state?.measuring === true) {
+      refusal.lang = document.documentElement.lang;
       put(refusal, word('whyMeasuring'));
       return;
     }
     const answer = await ask<unknown>('POST', '/api/measure', this.#inputs[name]);
-    put(refusal, answer.ok ? '' : refusalText(answer.refusal));
+    showRefusal(refusal, answer);
   }
 }
 

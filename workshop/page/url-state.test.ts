@@ -46,6 +46,10 @@ describe('the state in the link', () => {
     expect(knobsOf(hash)).toBeNull();
   });
 
+  test('a plus in a link that was typed by hand is a plus', () => {
+    expect(knobsOf('#preset=lock+single-flight')?.preset).toBe('lock+single-flight');
+  });
+
   test('only the knobs that differ from the room are offered', () => {
     const wanted = { ...FIRST_KNOBS, preset: 'cached', ttlSeconds: 60 };
     const present = { ...FIRST_KNOBS, preset: 'cached', readsPerSecond: 20 };

@@ -27,7 +27,8 @@ export function hashOf(knobs: Knobs): string {
  * @returns Null where the link names no knob.
  */
 export function knobsOf(hash: string): Knobs | null {
-  const given = new URLSearchParams(hash.replace(/^[#?]/, ''));
+  // A plus is a plus: in a link that was typed by hand `lock+single-flight` has no space.
+  const given = new URLSearchParams(hash.replace(/^[#?]/, '').replaceAll('+', '%2B'));
   const read: Partial<Record<keyof Knobs, string | number | null>> = {};
   for (const name of NAMES) {
     const text = given.get(name);
