@@ -21,7 +21,7 @@ export type LoadWish = Pick<Knobs, 'readsPerSecond' | 'writesPerMinute' | 'other
 export const DISH = 1;
 export const PRICES: [number, number] = [120, 150];
 export const UPDATE_PATH: string = `/stores/${RESTAURANT}/products/${DISH}/update-price`;
-export const PAGE_PATH: string = `/stores/${RESTAURANT}/catalog`;
+const PAGE_PATH: string = `/stores/${RESTAURANT}/catalog`;
 
 const SCRIPT = join('scenarios', 'lib', 'mixed-views.ts');
 const FLOOD_SCRIPT = join('scenarios', 'penetration', 'load.ts');

@@ -29,7 +29,7 @@ const CALM_MS = 500;
 const COST = { naive: { trips: 116, ownMs: 40 }, joined: { trips: 1, ownMs: 30 } };
 
 /** The knob with which a load takes about so long: for most of the time it waits for the network. */
-export function latencyFor(loadMs: number, core: Core): number {
+function latencyFor(loadMs: number, core: Core): number {
   const { trips, ownMs } = core.policy.settings['query'] === 'joined' ? COST.joined : COST.naive;
   return Math.min(50, Math.max(0, (loadMs - ownMs) / trips));
 }
