@@ -22,6 +22,10 @@ const TABLE_STEPS = 90;
 /** Questions beyond this many are told, not drawn. */
 const MOST_STRIPS = 24;
 
+/** A report of experiments has one more level of headings. */
+const OWN_STYLE =
+  'h2{font-size:1.25rem;margin-top:2.4rem}h3{font-size:1.06rem;margin-top:1.4rem}h2,h3{break-after:avoid}';
+
 /**
  * The take-home: one HTML file about one session, without script, network or anything outside itself; below 500 KB.
  * @param lang - Language of the words around the numbers.
@@ -46,7 +50,7 @@ export async function sessionReport(session: Session, lang: 'en' | 'zh' = 'en'):
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeXml(words.title)}</title>
-<style>${PAGE_STYLE}</style></head>
+<style>${PAGE_STYLE}${OWN_STYLE}</style></head>
 <body>
 ${body.filter((part) => part !== '').join('\n')}
 </body></html>
@@ -264,7 +268,7 @@ function chart(parts: {
   table: string;
 }): string {
   const { id } = parts;
-  return `${parts.heading}<article class="chart" id="${id}"><h4 id="${id}-title">${prose(parts.title)}</h4><p class="method">${prose(parts.method)}</p><figure role="img" aria-labelledby="${id}-title ${id}-text">${parts.svg}</figure><p id="${id}-text">${prose(parts.text)}</p>${parts.table}</article>`;
+  return `${parts.heading}<article class="chart" id="${id}"><h3 id="${id}-title">${prose(parts.title)}</h3><p class="method">${prose(parts.method)}</p><figure role="img" aria-labelledby="${id}-title ${id}-text">${parts.svg}</figure><p id="${id}-text">${prose(parts.text)}</p>${parts.table}</article>`;
 }
 
 async function drawn(
@@ -280,7 +284,7 @@ async function drawn(
 }
 
 function heading(text: string): string {
-  return `<h3>${prose(text)}</h3>`;
+  return `<h2>${prose(text)}</h2>`;
 }
 
 function table(label: string, columns: readonly string[], rows: Cell[][]): string {
