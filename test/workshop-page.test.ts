@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axeCore from 'axe-core';
 import { Redis } from 'ioredis';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -11,10 +10,6 @@ import { type Listener, listen } from '../workshop/http/listen.ts';
 import { openRoom, type Room } from '../workshop/room/room.ts';
 import { requireTool, testStack } from './stack.ts';
 
-const AXE_SOURCE = readFileSync(
-  createRequire(import.meta.url).resolve('axe-core/axe.min.js'),
-  'utf8',
-);
 const WIDE = { width: 1280, height: 720 };
 const PHONE = { width: 390, height: 844 };
 const PATIENCE = { timeout: 15_000 };
@@ -427,7 +422,7 @@ describe('the workshop’s page in Chromium, with the real services', () => {
 
   async function axe(page: Page): Promise<string[]> {
     // By the developer's door: the page's own policy lets no foreign script in.
-    await page.evaluate(AXE_SOURCE);
+    await page.evaluate(axeCore.source);
     return page.evaluate<string[]>(
       `axe.run(document, { iframes: false, resultTypes: ['violations'] }).then(({ violations }) => violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
