@@ -25,14 +25,14 @@ function putLatency(body: unknown): Promise<Response> {
 test('a journal that is taken while 60 pages are read has each of them once, and the SELECTs as they are sent', async () => {
   await store.setPolicy('joined');
   const before = await take();
-  let readers = 4;
-  const reading = Array.from({ length: readers }, async () => {
+  const left = { readers: 4 };
+  const reading = Array.from({ length: left.readers }, async () => {
     for (let page = 0; page < 15; page += 1)
       await (await store.get('/stores/lao-zhang/catalog')).arrayBuffer();
-    readers -= 1;
+    left.readers -= 1;
   });
   const parts: TakenJournal[] = [];
-  while (readers > 0) parts.push(await take());
+  while (left.readers > 0) parts.push(await take());
   await Promise.all(reading);
   parts.push(await take());
   expect(parts.reduce((sum, part) => sum + part.journal.reads.slug.length, 0)).toBe(60);

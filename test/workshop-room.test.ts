@@ -411,13 +411,25 @@ describe('a measured run', () => {
     ...{ editsPerMinute: 0, loadMs: 300 },
   };
 
+  test('of the loads at an expiry finds one under lock and single-flight, as the closed form says, and puts the knobs back', async () => {
+    await turn({ preset: 'lock+single-flight', readsPerSecond: 2, dbLatencyMs: 0 });
+    const before = room.state().knobs;
+    const measured = event('measured', () => true);
+    room.measure({ ...input, loadMs: 60 });
+    expect((await refused(() => room.measure(input))).error).toContain('is under way');
+    expect(await measured).toMatchObject({ predicted: 1, measured: 1, unit: 'loads', n: 6 });
+    expect(room.state()).toMatchObject({ knobs: before, measuring: false });
+    expect(room.session().measured).toHaveLength(1);
+    await turn({ readsPerSecond: 0 });
+  });
+
   test('that no run can show is refused, and one that fails puts the knobs back and says why', async () => {
     expect((await refused(() => room.measure({ ...input, readsPerSecond: 61 }))).error).toContain(
       'readsPerSecond is 61; a run can have 0.5 to 60',
     );
     const slow: SentenceInput = { ...input, sentence: 'hit-ratio', ttlSeconds: 3600 };
     expect((await refused(() => room.measure(slow))).error).toContain(
-      'ttlSeconds is 3600; a run of 18 s shows up to 6 s with 20 reads/s: choose a TTL up to that',
+      'a run of 18 s shows up to 12 s with 20 reads/s and 0 edits/min, all of it 2 times as fast: choose',
     );
     await turn({ preset: 'cached' });
     const before = room.state().knobs;

@@ -49,9 +49,9 @@ export function measure(core: Core, input: SentenceInput): void {
 
 async function report(core: Core, input: SentenceInput, run: Run): Promise<void> {
   try {
-    const { loadMs, ...found } = await core.inTurn(() => withKnobsPutBack(core, run));
+    const { asRun, ...found } = await core.inTurn(() => withKnobsPutBack(core, run));
     // The closed form for the load as it was: a machine takes its own time for it.
-    const { value } = predict({ ...input, loadMs }, settingOf(core.knobs, PROCESSES));
+    const { value } = predict({ ...input, ...asRun }, settingOf(core.knobs, PROCESSES));
     const measured: Measured = { sentence: input, predicted: value, ...found };
     core.history.measured(measured);
     core.emit({ kind: 'measured', data: measured });
@@ -143,27 +143,28 @@ function planOf(core: Core, input: SentenceInput): Run {
 function planRatio(core: Core, input: SentenceInput): Run {
   const { ttlSeconds, readsPerSecond, editsPerMinute } = input;
   if (core.policy.settings['store'] !== 'redis')
-    return (arrange) => ratioRun(core, arrange, input, 1);
+    return (arrange) => ratioRun(core, arrange, input, { speed: 1, readsPerSecond });
   const { shared } = settingOf(core.knobs, PROCESSES);
   const mostReads = shared === 'none' ? MOST_READS_UNSHARED : MOST_READS_SHARED;
-  const fastest = Math.max(
-    1,
-    Math.min(
-      mostReads / readsPerSecond,
-      editsPerMinute === 0 ? Number.POSITIVE_INFINITY : MOST_EDITS / editsPerMinute,
-    ),
-  );
+  const byEdits = editsPerMinute === 0 ? Number.POSITIVE_INFINITY : MOST_EDITS / editsPerMinute;
+  const byReads = mostReads / readsPerSecond;
+  const isRatioOfHits = input.sentence === 'hit-ratio';
+  const fastest = Math.max(1, isRatioOfHits ? Math.min(byReads, byEdits) : byEdits);
   const speed = Math.min(Math.max(1, ttlSeconds / RUN_LIFE_SECONDS), fastest);
   if (ttlSeconds / speed > LONGEST_LIFE_SECONDS) {
     const longest = Math.floor(LONGEST_LIFE_SECONDS * fastest);
+    const rates = `${readsPerSecond} reads/s and ${editsPerMinute} edits/min`;
     const faster = fastest === 1 ? '' : `, all of it ${round(fastest)} times as fast`;
-    const other = shared === 'none' ? ', or a policy under which readers share a load' : '';
+    const fewer = isRatioOfHits ? 'fewer reads' : 'fewer edits';
+    const other = isRatioOfHits && shared === 'none' ? ', or readers who share a load' : '';
     throw new RefusalError(
-      `ttlSeconds is ${ttlSeconds}; a run of 18 s shows up to ${longest} s with ${readsPerSecond} reads/s${faster}: choose a TTL up to that, fewer reads${other}.`,
+      `ttlSeconds is ${ttlSeconds}; a run of 18 s shows up to ${longest} s with ${rates}${faster}: choose a TTL up to that, ${fewer}${other}.`,
       input.sentence,
     );
   }
-  return (arrange) => ratioRun(core, arrange, input, speed);
+  // How many read an old price is hardly a question of how many read: there, fewer do.
+  const reads = Math.min(readsPerSecond * speed, Math.max(readsPerSecond, mostReads));
+  return (arrange) => ratioRun(core, arrange, input, { speed, readsPerSecond: reads });
 }
 
 function needsCopies({ policy }: Core, { sentence }: SentenceInput): void {

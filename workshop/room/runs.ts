@@ -9,8 +9,8 @@ import { loadsOfOneExpiry } from './questions.ts';
 
 /** What a run found. */
 export type Found = Pick<Measured, 'measured' | 'interval' | 'unit' | 'n' | 'how'> & {
-  /** Mean time of a load as it was, in ms, at the speed that was asked for. */
-  loadMs: number;
+  /** Numbers of the sentence as they were, where the run did not have those asked for. */
+  asRun: Partial<Pick<SentenceInput, 'loadMs' | 'readsPerSecond'>>;
 };
 
 /** Makes the room as the run needs it; the knobs are put back afterwards by whoever began it. */
@@ -36,22 +36,22 @@ function latencyFor(loadMs: number, core: Core): number {
 
 /**
  * Share of hits, or of answers with an old price, in 15 s.
- * @param speed - How many times as fast as asked: life, reads, edits and load alike, which changes no share.
+ * @param run - `speed`: how many times as fast as asked life, edits and load are, which changes no share if the reads are, too.
  */
 export async function ratioRun(
   core: Core,
   arrange: Arrange,
   input: SentenceInput,
-  speed: number,
+  { speed, readsPerSecond }: { speed: number; readsPerSecond: number },
 ): Promise<Found> {
-  const { ttlSeconds, readsPerSecond, editsPerMinute, loadMs, sentence } = input;
+  const { ttlSeconds, editsPerMinute, loadMs, sentence } = input;
   const keepsCopies = core.policy.settings['store'] === 'redis';
   const lifeSeconds = ttlSeconds / speed;
   // Answers within one life of a copy are alike: each life is one observation.
   const batchSeconds = keepsCopies ? Math.max(1, lifeSeconds) : BATCH_SECONDS;
   await arrange({
     ...(keepsCopies ? { ttlSeconds: lifeSeconds } : {}),
-    readsPerSecond: readsPerSecond * speed,
+    readsPerSecond,
     dbLatencyMs: latencyFor(loadMs / speed, core),
   });
   const editing = new AbortController();
@@ -87,7 +87,7 @@ export async function ratioRun(
   const loadTookMs = loadsMs.length === 0 ? loadMs / speed : meanOf(loadsMs);
   return {
     measured,
-    loadMs: loadTookMs * speed,
+    asRun: { loadMs: loadTookMs * speed, readsPerSecond: readsPerSecond / speed },
     interval:
       mean === null
         ? null
@@ -101,8 +101,8 @@ export async function ratioRun(
       `${counted} of ${all} answers in ${RATIO_SECONDS} s`,
       speed === 1
         ? ''
-        : `${round(speed)} times as fast as asked: TTL ${round(lifeSeconds)} s, ${round(readsPerSecond * speed)} reads/s, ${round(editsPerMinute * speed)} edits/min`,
-      `a load took ${Math.round(loadTookMs)} ms`,
+        : `${round(speed)} times as fast as asked: TTL ${round(lifeSeconds)} s, ${round(readsPerSecond)} reads/s, ${round(editsPerMinute * speed)} edits/min`,
+      `a load took ${Math.round(loadTookMs)} ms, for which the closed form is given`,
       `interval from the shares of each ${round(batchSeconds)} s`,
     ]
       .filter((part) => part !== '')
@@ -135,11 +135,11 @@ export async function expiryRun(
   const mean = tInterval(counts, 0.95);
   return {
     measured: meanOf(counts),
-    loadMs: meanOf(loadsMs),
+    asRun: { loadMs: meanOf(loadsMs) },
     interval: mean === null ? null : [Math.max(0, mean.low), mean.high],
     unit: 'loads',
     n: counts.length,
-    how: `${counts.length} expiries, each by DEL, under ${readsPerSecond} reads/s: ${counts.join(', ')} loads, which took ${Math.round(meanOf(loadsMs))} ms each`,
+    how: `${counts.length} expiries, each by DEL, under ${readsPerSecond} reads/s: ${counts.join(', ')} loads, which took ${Math.round(meanOf(loadsMs))} ms each, for which the closed form is given`,
   };
 }
 
@@ -175,7 +175,7 @@ export async function avalancheRun(
   }, seconds * 1000);
   return {
     measured: fullestSecond(starts),
-    loadMs,
+    asRun: {},
     interval: null,
     unit: 'loads/s',
     n: starts.length,
