@@ -17,7 +17,7 @@ export interface SoakReadings {
   aloneCores: number[];
   /** The same with clients. */
   crowdedCores: number[];
-  /** Its resident memory with clients, the least of each stretch. */
+  /** Its resident memory with clients at the end of each stretch, after its garbage was collected. */
   rssBytes: number[];
   stretchSeconds: number;
   clients: number;
@@ -44,6 +44,10 @@ export interface SoakDesign {
   crowdedStretches: number;
 }
 
+const COLLECT_GARBAGE = new URL('./collect-garbage.mjs', import.meta.url).href;
+/** Some 50 MB are looked through in less. */
+const COLLECTED_MS = 500;
+
 interface Lab {
   root: string;
   supervisor: Supervisor;
@@ -65,7 +69,7 @@ export async function soak(lab: Lab, design: SoakDesign): Promise<SoakReadings> 
     lab.progress.now(`start ${n} of ${design.starts}: ${workshop.startMs.toFixed(0)} ms`);
     await endWorkshop(workshop);
   }
-  const workshop = await startWorkshop(lab);
+  const workshop = await startWorkshop(lab, { NODE_OPTIONS: `--import=${COLLECT_GARBAGE}` });
   startMs.push(workshop.startMs);
 
   const { stretchSeconds, clients } = design;
@@ -111,7 +115,10 @@ interface Workshop {
 }
 
 /** `npm run workshop`, until it has answered with its page. @throws LabError `E_WORKSHOP_START` */
-async function startWorkshop({ root, supervisor }: Lab): Promise<Workshop> {
+async function startWorkshop(
+  { root, supervisor }: Lab,
+  env: Record<string, string> = {},
+): Promise<Workshop> {
   const npm = process.env['npm_execpath'];
   const script = npm !== undefined && /\.[cm]?js$/.test(npm) ? npm : null;
   const command = script === null ? 'npm' : process.execPath;
@@ -122,6 +129,7 @@ async function startWorkshop({ root, supervisor }: Lab): Promise<Workshop> {
   const child = supervisor.spawn('workshop', command, script === null ? args : [script, ...args], {
     cwd: root,
     logFile,
+    env: { ...process.env, ...env },
   });
   for (;;) {
     const output = readFileSync(logFile, 'utf8').slice(-20_000);
@@ -156,21 +164,22 @@ interface Stretch {
   rssBytes: number;
 }
 
-/** CPU over some seconds, and the least memory of each of them. */
+/** CPU over some seconds, then the memory that is in use. */
 async function stretch(pid: number, seconds: number): Promise<Stretch> {
   const beganMs = performance.now();
   const beganTicks = cpuTicksOf(pid);
-  let rssBytes = Number.POSITIVE_INFINITY;
-  while (performance.now() - beganMs < seconds * 1000) {
-    await sleep(Math.min(1000, seconds * 1000));
-    rssBytes = Math.min(rssBytes, rssOf(pid) ?? Number.POSITIVE_INFINITY);
-  }
+  await sleep(seconds * 1000);
   const ticks = cpuTicksOf(pid);
-  if (ticks === null || beganTicks === null) {
+  // Hundredths of a second on every common platform.
+  const cpuMs = 10 * ((ticks ?? NaN) - (beganTicks ?? NaN));
+  const cores = cpuMs / (performance.now() - beganMs);
+  if (ticks !== null) process.kill(pid, 'SIGUSR2');
+  await sleep(COLLECTED_MS);
+  const rssBytes = rssOf(pid);
+  if (rssBytes === null || Number.isNaN(cores)) {
     throw new LabError('E_WORKSHOP_GONE', 'the workshop ended while it was watched');
   }
-  // Hundredths of a second on every common platform.
-  return { cores: ((ticks - beganTicks) * 10) / (performance.now() - beganMs), rssBytes };
+  return { cores, rssBytes };
 }
 
 /** User and system time of the process alone: k6 and the servers are its children, and not what is asked about. */

@@ -10,7 +10,7 @@ const DESIGN: SoakDesign = {
 const MOST_START_MS = 8000;
 /** Of one core, for all clients together. */
 const MOST_CORES = 0.05;
-/** Bytes a minute: 45 MB in a workshop of 90 minutes. */
+/** Bytes a minute: 45 MB in a workshop of 90 minutes. Its record of the session, one sample a second, is among it. */
 const MOST_GROWTH = 0.5e6;
 const MOST_STOP_MS = 1000;
 /** Stretches in which code is compiled and what is replayed fills up. */
@@ -41,7 +41,7 @@ export function judgeWorkshop(readings: SoakReadings): Judgement {
       passed: page.high <= MOST_CORES,
     },
     {
-      line: `memory with ${clients} clients: ${growth.text} (at most ${megabytes(MOST_GROWTH)} a minute)`,
+      line: `memory in use with ${clients} clients: ${growth.text} (at most ${megabytes(MOST_GROWTH)} a minute)`,
       passed: growth.high <= MOST_GROWTH,
     },
     {
