@@ -37,6 +37,8 @@ interface Shown {
 export class KnobPanel {
   readonly #store: Store;
   readonly #shown = new Map<keyof Knobs, Shown>();
+  /** The knob whose request is shown: the last one that was touched. */
+  #requested: keyof Knobs = 'preset';
 
   constructor(store: Store) {
     this.#store = store;
@@ -63,7 +65,8 @@ export class KnobPanel {
   }
 
   #writeAll(state: RoomState): void {
-    if (byId('knob-request', HTMLElement).textContent === '–') this.#showRequest('preset');
+    if (![...this.#shown.values()].some(({ turning }) => turning))
+      this.#showRequest(this.#requested);
     for (const { design, write, turning } of this.#shown.values())
       if (!turning) write(state.knobs[design.name], state.knobs);
     put(
@@ -75,8 +78,9 @@ export class KnobPanel {
     name.title = state.policy.invalidation;
   }
 
-  /** The request of a knob as it would be sent now; without a name that of the knob that was shown last. */
+  /** The request of a knob as it would be sent now. */
   #showRequest(name: keyof Knobs, value?: Value): void {
+    this.#requested = name;
     const knobs = this.#store.state?.knobs;
     if (knobs === undefined) return;
     const turned = value === undefined ? knobs : { ...knobs, [name]: value };
