@@ -169,9 +169,10 @@ export class Core {
     return mark;
   }
 
-  /** The processes take turns. */
+  /** The processes take turns, as long as they live. */
   nextStore(): Services['stores'][number] {
-    const { stores } = this.services;
+    const living = this.services.stores.filter((store) => store.alive);
+    const stores = living.length === 0 ? this.services.stores : living;
     this.#turnNext += 1;
     return stores[this.#turnNext % stores.length]!;
   }
