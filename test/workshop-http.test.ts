@@ -477,7 +477,8 @@ test('with three pages connected, one of which reads nothing, and a request that
   await Promise.all([closed, halfClosed]);
 });
 
-describe('npm run workshop', () => {
+// Each starts all the services of a room: seconds on a quiet machine, much longer on a busy one.
+describe('npm run workshop', { timeout: 120_000 }, () => {
   let copy: Checkout;
   beforeAll(async () => {
     copy = await checkout();
@@ -489,7 +490,7 @@ describe('npm run workshop', () => {
 
   async function untilOpen(lab: RunningCli): Promise<{ links: string[]; pids: number[] }> {
     await vi.waitUntil(() => lab.stdout().includes('Ctrl-C') || lab.child.exitCode !== null, {
-      timeout: 60_000,
+      timeout: 100_000,
     });
     if (lab.child.exitCode !== null) throw new Error(lab.stderr());
     const run = runFiles(copy.root).find((file) => file.run.lab.pid === lab.child.pid)?.run;
