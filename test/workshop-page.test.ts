@@ -1,7 +1,7 @@
 import axeCore from 'axe-core';
 import { Redis } from 'ioredis';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createSupervisor, type Supervisor } from '../lab/provision/supervisor.ts';
 import type { Knobs, RoomState } from '../workshop/contract.ts';
 import { bundlePage } from '../workshop/http/assets.ts';
@@ -30,17 +30,15 @@ const requests: string[] = [];
 
 beforeAll(async () => {
   const { root, k6Bin, chromium: tool } = await testStack();
-  const found = requireTool(tool, 'Chromium', (why) => {
-    throw new Error(why);
-  });
+  if (tool === null) return; // each test says so
   supervisor = createSupervisor({ root, label: 'workshop page test', handleSignals: false });
   listener = await listen({ port: 0, beyondLoopback: false });
   const [opened, assets, started] = await Promise.all([
     openRoom({ root, supervisor, stores: 5, env: { ...process.env, K6_BIN: k6Bin } }),
     bundlePage(),
     chromium.launch({
-      executablePath: found.bin,
-      env: { ...process.env, ...found.env },
+      executablePath: tool.bin,
+      env: { ...process.env, ...tool.env },
       args: ['--no-sandbox'],
     }),
   ]);
@@ -56,6 +54,10 @@ beforeAll(async () => {
   };
   serveAnew();
   host = await openPage(WIDE);
+});
+
+beforeEach(async (context) => {
+  requireTool((await testStack()).chromium, 'Chromium', (why) => context.skip(why));
 });
 
 afterAll(async () => {
