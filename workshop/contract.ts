@@ -55,7 +55,7 @@ export interface Knobs {
   writesPerMinute: number;
   /** Of those reads the share that goes to the other stores by a Zipf law, 0 to 1; the rest is the restaurant's. */
   otherStoresShare: number;
-  /** Simulated wait of each database round trip in ms, 0 to 50 (the story's replica: 7.5). */
+  /** Simulated wait of each database round trip in ms, 0 to 50: drawn from a third less to a third more (7.5: the story's 5 to 10). */
   dbLatencyMs: number;
 }
 
@@ -275,7 +275,7 @@ export interface SentenceInput {
 
 export interface Measured {
   sentence: SentenceInput;
-  /** What the closed form says. */
+  /** What the closed form says, for the time that a load took in the run and the reads that it had (`how` names both). */
   predicted: number;
   measured: number;
   /** 95 %; null where one run gives none. */
