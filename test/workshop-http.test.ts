@@ -5,7 +5,7 @@ import { type AddressInfo, createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startTime } from '../lab/provision/reap.mjs';
 import { createSupervisor, runFiles, type Supervisor } from '../lab/provision/supervisor.ts';
 import type { Mark, RoomState, Sample, StreamEvents } from '../workshop/contract.ts';
@@ -485,6 +485,16 @@ describe('npm run workshop', { timeout: 120_000 }, () => {
   });
   afterAll(() => copy.remove());
 
+  /** A test that fails half way leaves no workshop behind. */
+  function start(...args: string[]): RunningCli {
+    const lab = copy.start(['workshop', '--port', '0', ...args], OWN);
+    onTestFinished(async () => {
+      lab.child.kill('SIGINT');
+      await lab.exited;
+    });
+    return lab;
+  }
+
   const OWN = { CACHELAB_PG_URL: undefined, CACHELAB_REDIS_URL: undefined };
   const living = (pids: number[]): number[] => pids.filter((pid) => startTime(pid) !== null);
 
@@ -502,7 +512,7 @@ describe('npm run workshop', { timeout: 120_000 }, () => {
 
   test('prints its address and notes it for others, and Ctrl-C leaves no process, no folder and no address', async () => {
     expect(readWorkshopAddress(copy.root)).toBeNull();
-    const lab = copy.start(['workshop', '--port', '0', '--stores', '3'], OWN);
+    const lab = start('--stores', '3');
     const { links, pids } = await untilOpen(lab);
     expect(links).toHaveLength(1);
     const address = readWorkshopAddress(copy.root);
@@ -520,7 +530,7 @@ describe('npm run workshop', { timeout: 120_000 }, () => {
   });
 
   test('with --lan asks for a token of 24 characters; killed with -9 it leaves nothing either', async () => {
-    const lab = copy.start(['workshop', '--port', '0', '--stores', '0', '--lan'], OWN);
+    const lab = start('--stores', '0', '--lan');
     const { links, pids } = await untilOpen(lab);
     const { url, token } = readWorkshopAddress(copy.root)!;
     expect(token).toMatch(/^[\w-]{24}$/);
