@@ -5,7 +5,7 @@ import type { Knobs, Measured, SentenceInput } from '../contract.ts';
 import { type Core, nowUs } from './core.ts';
 import { type LoadWish, PRICES, UPDATE_PATH } from './load.ts';
 import { ascending } from './meter.ts';
-import { loadsOfOneExpiry } from './questions.ts';
+import { loadsOfOneExpiry } from './reveals.ts';
 
 /** What a run found. */
 export type Found = Pick<Measured, 'measured' | 'interval' | 'unit' | 'n' | 'how'> & {
