@@ -158,6 +158,9 @@ describe('help, plan and list', () => {
     'doctor',
     'verify',
     'mutate',
+    'workshop',
+    'exercise',
+    'pack',
   ])('%s --help has runnable examples and ends with exit code 0', async (command) => {
     const { code, stdout } = await copy.run([command, '--help']);
     expect(code).toBe(0);

@@ -186,6 +186,14 @@ describe('the workshop’s page in Chromium, with the real services', () => {
     await shows(host, '#view-price', '¥150');
   });
 
+  test('a preset with which a turned life of 30 s does not go is taken, and the life is its own again', async () => {
+    await room.turn({ ttlSeconds: 30 });
+    await turn(host, 'preset', 'uncached');
+    await roomIs(({ knobs }) => knobs.preset === 'uncached' && knobs.ttlSeconds === null, 'alone');
+    expect(await host.textContent('#ttlSeconds-refusal')).toBe('');
+    await room.turn({ preset: 'cached' });
+  });
+
   test('every knob that is turned on the page is in force in the services, in the link and in the list', async () => {
     const turns: [keyof Knobs, string, unknown, string, () => Promise<unknown>][] = [
       ['ttlSeconds', '30', 30_000, 'ttlMs', policySettings],

@@ -17,6 +17,11 @@ import type { Store } from './store.ts';
 /** Arrow keys on a slider change it step by step: one request for a series of them. */
 const SETTLE_MS = 300;
 
+/** Knobs that may be left to the preset. */
+const OWN_KNOBS = KNOB_DESIGNS.filter(({ group, none }) => group === 'policy' && none !== null).map(
+  ({ name }) => name,
+);
+
 type Value = Knobs[keyof Knobs];
 
 /** One knob on the page: its controls, and how they show a value. */
@@ -57,11 +62,30 @@ export class KnobPanel {
 
   /** Several knobs at once, e.g. those of a link. */
   async turn(patch: Partial<Knobs>): Promise<void> {
+    const answer = await this.#put(patch);
+    if (!answer.ok) this.#refuse(patch, answer);
+  }
+
+  /**
+   * Another preset. Where it does not go with what else was turned of the policy, that is left to the preset again: who compares
+   * presets need not undo each knob first. The room's mark names what went back.
+   */
+  async #turnPreset(preset: string): Promise<void> {
+    let answer = await this.#put({ preset });
+    const about = answer.ok ? null : answer.refusal?.about;
+    if (OWN_KNOBS.some((name) => name === about)) {
+      const own = Object.fromEntries(OWN_KNOBS.map((name) => [name, null]));
+      answer = await this.#put({ preset, ...own });
+    }
+    if (!answer.ok) this.#refuse({ preset }, answer);
+  }
+
+  async #put(patch: Partial<Knobs>): Promise<Answer<RoomState>> {
     for (const { refusal } of this.#shown.values()) put(refusal, '');
     put(byId('knobs-refusal', HTMLElement), '');
     const answer = await ask<RoomState>('PUT', '/api/knobs', patch);
     if (answer.ok) this.#store.stateIs(answer.value);
-    else this.#refuse(patch, answer);
+    return answer;
   }
 
   #writeAll(state: RoomState): void {
@@ -98,7 +122,8 @@ export class KnobPanel {
   async #send(shown: Shown, value: Value): Promise<void> {
     shown.row.setAttribute('aria-busy', 'true');
     const { timer } = shown;
-    await this.turn({ [shown.design.name]: value });
+    const { name } = shown.design;
+    await (name === 'preset' ? this.#turnPreset(String(value)) : this.turn({ [name]: value }));
     // Turned on meanwhile: the later request will show the truth.
     if (shown.timer !== timer) return;
     shown.pending = false;
