@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { copyCheckout } from '../lab/mutate/copy.ts';
 import { cacheFolder } from '../lab/provision/places.ts';
+import { startTime } from '../lab/provision/reap.mjs';
 import { createSupervisor } from '../lab/provision/supervisor.ts';
 import { testStack } from './stack.ts';
 
@@ -13,6 +15,9 @@ export interface CliExit {
   stdout: string;
   stderr: string;
 }
+
+/** For a command that is to start services of its own, not to use those of the tests. */
+export const OWN_SERVICES = { CACHELAB_PG_URL: undefined, CACHELAB_REDIS_URL: undefined } as const;
 
 export interface RunningCli {
   child: ChildProcess;
@@ -95,4 +100,17 @@ export async function checkout(): Promise<Checkout> {
     leftovers: () => [...entries('.cachelab/labs'), ...entries('.cachelab', 'run-')],
     remove: () => supervisor.stopAll(),
   };
+}
+
+/** Of these processes those that live. */
+export function living(pids: readonly number[]): number[] {
+  return pids.filter((pid) => startTime(pid) !== null);
+}
+
+/** Kills a lab that cannot clean up behind itself then, and waits until its files are gone, at most 20 s. */
+export async function killOutright(copy: Checkout, lab: RunningCli): Promise<void> {
+  lab.child.kill('SIGKILL');
+  await lab.exited;
+  const startedMs = performance.now();
+  while (copy.leftovers().length > 0 && performance.now() - startedMs < 20_000) await sleep(50);
 }

@@ -5,11 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunFile, startTime } from '../lab/provision/reap.mjs';
 import { runFiles } from '../lab/provision/supervisor.ts';
 import type { RunResult, TrialRecord } from '../lab/result.ts';
-import { type Checkout, checkout, type RunningCli } from './checkout.ts';
+import { type Checkout, checkout, OWN_SERVICES, type RunningCli } from './checkout.ts';
 
 const ROUNDS = 3;
-/** The services of the run itself are to be killed too, so it starts its own. */
-const OWN_SERVICES = { CACHELAB_PG_URL: undefined, CACHELAB_REDIS_URL: undefined };
 
 let copy: Checkout;
 beforeAll(async () => {
@@ -73,6 +71,7 @@ test('a run that is killed at five moments leaves no orphan and is completed wit
     rate: 30,
     design: { rounds: ROUNDS, warmSeconds: 0.5, measureSeconds: 1 },
   });
+  // The services of the run itself are to be killed too, so it starts its own.
   const start = (...args: string[]): RunningCli =>
     copy.start(['bench', 'latency', '--config', config, ...args], OWN_SERVICES);
 

@@ -2,18 +2,21 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTime } from '../lab/provision/reap.mjs';
 import { runFiles } from '../lab/provision/supervisor.ts';
-import { type Checkout, checkout, type RunningCli } from './checkout.ts';
+import {
+  type Checkout,
+  checkout,
+  killOutright,
+  living,
+  OWN_SERVICES,
+  type RunningCli,
+} from './checkout.ts';
 
 let copy: Checkout;
 beforeAll(async () => {
   copy = await checkout();
 });
 afterAll(() => copy.remove());
-
-/** Own services, not those of the tests. */
-const OWN = { CACHELAB_PG_URL: undefined, CACHELAB_REDIS_URL: undefined };
 
 /** Waits for the address of the store, and for the pids of what was started. */
 async function untilUp(lab: RunningCli): Promise<{ url: string; pids: number[] }> {
@@ -28,12 +31,10 @@ async function untilUp(lab: RunningCli): Promise<{ url: string; pids: number[] }
   }
 }
 
-const living = (pids: number[]): number[] => pids.filter((pid) => startTime(pid) !== null);
-
 describe('up', () => {
   test('serves the restaurant, twice in one checkout, until down ends both and leaves nothing', async () => {
     const args = ['up', '--port', '0', '--stores', '3'];
-    const labs = [copy.start(args, OWN), copy.start(args, OWN)];
+    const labs = [copy.start(args, OWN_SERVICES), copy.start(args, OWN_SERVICES)];
     const both = await Promise.all(labs.map(untilUp));
     for (const { url, pids } of both) {
       expect(pids).toHaveLength(3);
@@ -52,12 +53,9 @@ describe('up', () => {
   });
 
   test('killed with -9 leaves no Postgres, no Redis, no server and no folder', async () => {
-    const lab = copy.start(['up', '--port', '0', '--stores', '0'], OWN);
+    const lab = copy.start(['up', '--port', '0', '--stores', '0'], OWN_SERVICES);
     const { pids } = await untilUp(lab);
-    lab.child.kill('SIGKILL');
-    await lab.exited;
-    const startedMs = performance.now();
-    while (copy.leftovers().length > 0 && performance.now() - startedMs < 20_000) await sleep(50);
+    await killOutright(copy, lab);
     expect(copy.leftovers()).toEqual([]);
     expect(living(pids)).toEqual([]);
   });

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Knobs, RoomState } from '../workshop/contract.ts';
-import { type Checkout, checkout, type CliExit, type RunningCli } from './checkout.ts';
-
-/** Own services, not those of the tests: a check kills Redis. */
-const OWN = { CACHELAB_PG_URL: undefined, CACHELAB_REDIS_URL: undefined };
+import {
+  type Checkout,
+  checkout,
+  type CliExit,
+  OWN_SERVICES,
+  type RunningCli,
+} from './checkout.ts';
 
 let copy: Checkout;
 let room: RunningCli;
@@ -16,7 +19,8 @@ beforeAll(async () => {
   expect(none).toMatchObject({ code: 69, stdout: '' });
   expect(none.stderr).toContain('npm run workshop');
 
-  room = copy.start(['workshop', '--port', '0', '--stores', '0'], OWN);
+  // Its own services, not those of the tests: a check kills Redis.
+  room = copy.start(['workshop', '--port', '0', '--stores', '0'], OWN_SERVICES);
   while (url === '') {
     url = /Workshop +(http:\/\/[\d.:]+)/.exec(room.stdout())?.[1] ?? '';
     if (room.child.exitCode !== null) throw new Error(room.stderr());
@@ -30,7 +34,8 @@ afterAll(async () => {
   await copy.remove();
 });
 
-const exercise = (...args: string[]): Promise<CliExit> => copy.run(['exercise', ...args], OWN);
+const exercise = (...args: string[]): Promise<CliExit> =>
+  copy.run(['exercise', ...args], OWN_SERVICES);
 
 async function state(): Promise<RoomState> {
   return (await fetch(`${url}/api/state`)).json() as Promise<RoomState>;
@@ -59,7 +64,7 @@ describe('exercise', () => {
   test('4 sees an outbox deliver the change, names what somebody else did meanwhile, and puts price, listener and copy back', async () => {
     await turn({ preset: 'outbox' });
     const before = await state();
-    const check = copy.start(['exercise', '4'], OWN);
+    const check = copy.start(['exercise', '4'], OWN_SERVICES);
     while (!check.stderr().includes('the check takes')) await sleep(50);
     await turn({ dbLatencyMs: 5 });
     const exit = await check.exited;
@@ -73,7 +78,7 @@ describe('exercise', () => {
 
   test('7, ended by Ctrl-C while Redis is dead, brings Redis back before it ends', async () => {
     await turn({ preset: 'single-flight', readsPerSecond: 120 });
-    const check = copy.start(['exercise', '7'], OWN);
+    const check = copy.start(['exercise', '7'], OWN_SERVICES);
     while ((await state()).services.redis === 'up') await sleep(50);
     check.child.kill('SIGINT');
     expect(await check.exited).toMatchObject({ code: 130 });

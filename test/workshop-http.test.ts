@@ -3,10 +3,8 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, createConnection } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { startTime } from '../lab/provision/reap.mjs';
 import { createSupervisor, runFiles, type Supervisor } from '../lab/provision/supervisor.ts';
 import type { Mark, RoomState, Sample, StreamEvents } from '../workshop/contract.ts';
 import { readWorkshopAddress } from '../workshop/http/address.ts';
@@ -14,7 +12,14 @@ import { bundlePage } from '../workshop/http/assets.ts';
 import { createControl } from '../workshop/http/control.ts';
 import { type Listener, listen } from '../workshop/http/listen.ts';
 import { openRoom, type Room } from '../workshop/room/room.ts';
-import { type Checkout, checkout, type RunningCli } from './checkout.ts';
+import {
+  type Checkout,
+  checkout,
+  killOutright,
+  living,
+  OWN_SERVICES,
+  type RunningCli,
+} from './checkout.ts';
 import { freshDatabase, requireTool, testStack } from './stack.ts';
 
 const TOKEN = 'A-token-of-the-test_0123456789';
@@ -487,16 +492,13 @@ describe('npm run workshop', { timeout: 120_000 }, () => {
 
   /** A test that fails half way leaves no workshop behind. */
   function start(...args: string[]): RunningCli {
-    const lab = copy.start(['workshop', '--port', '0', ...args], OWN);
+    const lab = copy.start(['workshop', '--port', '0', ...args], OWN_SERVICES);
     onTestFinished(async () => {
       lab.child.kill('SIGINT');
       await lab.exited;
     });
     return lab;
   }
-
-  const OWN = { CACHELAB_PG_URL: undefined, CACHELAB_REDIS_URL: undefined };
-  const living = (pids: number[]): number[] => pids.filter((pid) => startTime(pid) !== null);
 
   async function untilOpen(lab: RunningCli): Promise<{ links: string[]; pids: number[] }> {
     await vi.waitUntil(() => lab.stdout().includes('Ctrl-C') || lab.child.exitCode !== null, {
@@ -538,20 +540,17 @@ describe('npm run workshop', { timeout: 120_000 }, () => {
     expect((await fetch(`${url}/api/state`)).status).toBe(401);
     const headers = { authorization: `Bearer ${token}` };
     expect((await fetch(`${url}/api/state`, { headers })).status).toBe(200);
-    lab.child.kill('SIGKILL');
-    await lab.exited;
-    const startedMs = performance.now();
-    while (copy.leftovers().length > 0 && performance.now() - startedMs < 20_000) await sleep(50);
+    await killOutright(copy, lab);
     expect(copy.leftovers()).toEqual([]);
     expect(living(pids)).toEqual([]);
     expect(readWorkshopAddress(copy.root)).toBeNull();
   });
 
   test('names every wrong option at once, and a port that is taken before it starts anything', async () => {
-    const wrong = await copy.run(['workshop', '--port', '99999', '--stores', 'many'], OWN);
+    const wrong = await copy.run(['workshop', '--port', '99999', '--stores', 'many'], OWN_SERVICES);
     expect(wrong.code).toBe(2);
     for (const flag of ['--port', '--stores']) expect(wrong.stderr).toContain(flag);
-    const taken = await copy.run(['workshop', '--port', String(open.port)], OWN);
+    const taken = await copy.run(['workshop', '--port', String(open.port)], OWN_SERVICES);
     expect(taken.code).toBe(1);
     expect(taken.stderr).toContain(`E_PORT_TAKEN: port ${open.port} on 127.0.0.1`);
     expect(copy.leftovers()).toEqual([]);
@@ -560,7 +559,7 @@ describe('npm run workshop', { timeout: 120_000 }, () => {
   test('says where the page does not compile, and ends what had started', async () => {
     const main = join(copy.root, 'workshop', 'page', 'main.ts');
     writeFileSync(main, `${readFileSync(main, 'utf8')}\nconst half = ;\n`);
-    const broken = await copy.run(['workshop', '--port', '0'], OWN);
+    const broken = await copy.run(['workshop', '--port', '0'], OWN_SERVICES);
     expect(broken.code).toBe(1);
     expect(broken.stderr).toContain('E_PAGE_BUILD: the page does not compile');
     expect(broken.stderr).toMatch(/workshop\/page\/main\.ts:\d+:13/);

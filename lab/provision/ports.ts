@@ -13,11 +13,16 @@ export async function requireFreePort(port: number, usedFor: string): Promise<vo
   try {
     await listenOnce(port);
   } catch (cause) {
-    throw new LabError('E_PORT_TAKEN', `port ${port} on 127.0.0.1 cannot be used for ${usedFor}`, {
-      hint: `another program holds it, or the system forbids it: choose another port (1024 to 65535), or leave it out for a free one`,
-      cause,
-    });
+    throw portTaken(`port ${port} on 127.0.0.1`, usedFor, cause);
   }
+}
+
+/** @param port - With its address, e.g. `port 3000 on 127.0.0.1`. */
+export function portTaken(port: string, usedFor: string, cause: unknown): LabError {
+  return new LabError('E_PORT_TAKEN', `${port} cannot be used for ${usedFor}`, {
+    hint: 'another program holds it, or the system forbids it: choose another port (1024 to 65535), or leave it out for a free one',
+    cause,
+  });
 }
 
 function listenOnce(port: number): Promise<number> {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { networkInterfaces } from 'node:os';
-import { LabError } from '../../lab/errors.ts';
+import { portTaken } from '../../lab/provision/ports.ts';
 
 const USUAL_PORT = 4000;
 const PORTS_TRIED = 10;
@@ -70,10 +70,7 @@ async function bind(server: Server, host: string, port: number | null): Promise<
       taken = cause;
     }
   }
-  throw new LabError('E_PORT_TAKEN', `port ${port} on ${host} cannot be used for the workshop`, {
-    hint: 'another program holds it, or the system forbids it: choose another port (1024 to 65535), or leave it out for a free one',
-    cause: taken,
-  });
+  throw portTaken(`port ${port} on ${host}`, 'the workshop', taken);
 }
 
 /** Addresses by which others on the same network reach this machine. IPv4 alone: that is what rooms have and people can type. */

@@ -114,28 +114,14 @@ class Diagram {
       const group = svg('g');
       if (pill === true) {
         const [wide, tall] = narrow ? [share * width, 2.5 * em] : [9.5 * em, 1.5 * em];
-        group.append(
-          svg('rect', {
-            x: x - wide / 2,
-            y: y - tall / 2,
-            width: wide,
-            height: tall,
-            rx: tall / 2,
-          }),
-        );
+        group.append(boxAround({ x, y }, wide, tall, tall / 2));
         const text = { x, 'text-anchor': 'middle', class: 'small' };
         if (narrow) group.append(svg('text', { ...text, y: y - 0.2 * em }, word('listener')));
         group.append(svg('text', { ...text, y: y + (narrow ? 0.85 : 0.33) * em }, state));
       } else {
         const [wide, tall] = [Math.min(8.5 * em, share * width), 2.9 * em];
         group.append(
-          svg('rect', {
-            x: x - wide / 2,
-            y: y - tall / 2,
-            width: wide,
-            height: tall,
-            rx: 0.4 * em,
-          }),
+          boxAround({ x, y }, wide, tall, 0.4 * em),
           svg('text', { x, y: y - 0.2 * em, 'text-anchor': 'middle', class: 'title' }, title),
           svg('text', { x, y: y + 1.05 * em, 'text-anchor': 'middle', class: 'small' }, state),
         );
@@ -202,4 +188,14 @@ class Diagram {
 /** Draws the diagram from now on. */
 export function drawDiagram(store: Store): void {
   void new Diagram(store);
+}
+
+/** A box with rounded corners around its middle. */
+function boxAround(
+  { x, y }: { x: number; y: number },
+  width: number,
+  height: number,
+  rx: number,
+): SVGRectElement {
+  return svg('rect', { x: x - width / 2, y: y - height / 2, width, height, rx });
 }
