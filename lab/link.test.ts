@@ -97,7 +97,7 @@ describe('a link', () => {
     link.delay(300);
     const sentMs = performance.now();
     socket.write('slow');
-    await vi.waitUntil(() => served.at(-1)!.bytesRead === 8); // the service has it
+    await vi.waitUntil(() => served.at(-1)!.bytesRead === 8, { timeout: 5000 }); // the service has it
     link.heal();
     socket.write('quick');
     let heard = '';

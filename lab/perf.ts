@@ -11,6 +11,7 @@ import { startStack } from './provision/stack.ts';
 import { createSupervisor, sweepOrphans } from './provision/supervisor.ts';
 import type { Supervisor } from './provision/supervisor.ts';
 import { ROOT } from './root.ts';
+import { medianOf } from './stats/median.ts';
 
 const PAIRS = 15;
 const SECONDS = 2;
@@ -164,10 +165,7 @@ function spread(values: readonly number[]): string {
 }
 
 function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+  return medianOf(values)?.value ?? Number.NaN;
 }
 
 function last(readings: readonly Reading[]): Reading {

@@ -47,7 +47,7 @@ async function cutLink(): Promise<void> {
   await client.query(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cachelab-known-slugs' AND datname = current_database()",
   );
-  await vi.waitUntil(() => store.knownSlugs.state() === 'loading', { interval: 1 });
+  await vi.waitUntil(() => store.knownSlugs.state() === 'loading', { timeout: 5000, interval: 1 });
 }
 
 async function linked(): Promise<void> {
@@ -122,8 +122,9 @@ describe('the Bloom filter in front', () => {
     expect(await answer.json()).toMatchObject({ pipeline: 'admission(cache-aside)' });
     await store.setPolicy('cached');
     expect(store.knownSlugs.state()).toBe('off');
-    const links = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'cachelab-known-slugs'";
-    await vi.waitUntil(async () => (await client.query(links)).rowCount === 0);
+    const links =
+      "SELECT 1 FROM pg_stat_activity WHERE application_name = 'cachelab-known-slugs' AND datname = current_database()";
+    await vi.waitUntil(async () => (await client.query(links)).rowCount === 0, { timeout: 5000 });
   });
 });
 
@@ -147,7 +148,7 @@ describe('the note that a store does not exist', () => {
     await ask(slug);
     expect((await ask(slug)).outcome).toBe('negative');
     await createStore();
-    await vi.waitUntil(async () => (await ask(slug)).status === 200);
+    await vi.waitUntil(async () => (await ask(slug)).status === 200, { timeout: 5000 });
   });
 
   test('is not written by a load during which a new store was announced', async () => {
@@ -171,7 +172,10 @@ describe('the note that a store does not exist', () => {
     const announced = async (): Promise<void> => {
       const before = knownSlugs.announcements();
       await createStore();
-      await vi.waitUntil(() => knownSlugs.announcements() > before, { interval: 1 });
+      await vi.waitUntil(() => knownSlugs.announcements() > before, {
+        timeout: 5000,
+        interval: 1,
+      });
     };
     expect(await findNothing(announced)).toBe(false);
     expect(await redis.get(key)).toBeNull();
@@ -185,6 +189,6 @@ describe('the note that a store does not exist', () => {
     await cutLink();
     await createStore();
     await linked();
-    await vi.waitUntil(async () => (await ask(slug)).status === 200);
+    await vi.waitUntil(async () => (await ask(slug)).status === 200, { timeout: 5000 });
   });
 });

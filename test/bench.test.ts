@@ -34,7 +34,9 @@ beforeAll(async () => {
     design: { rounds: ROUNDS, warmSeconds: 0.5, measureSeconds: 1 },
   });
   const args = ['latency', '--arms', ARMS.join(','), '--config', config, '--profile', 'quick'];
-  const lab = copy.start(['bench', ...args, '--json']);
+  // On a machine that is busy an answer of Redis takes its time: a page that gave it up would be no hit.
+  const patient = { CACHELAB_REDIS_TIMEOUT_MS: '5000' };
+  const lab = copy.start(['bench', ...args, '--json'], patient);
   // The processes of the run come and go; each is in the run file while it lives.
   const processes = new Map<number, (typeof seen)[number]>();
   const watch = setInterval(() => {
@@ -51,7 +53,7 @@ beforeAll(async () => {
     .split('\n')
     .map((line): TrialRecord => JSON.parse(line));
   result = JSON.parse(runFile('results.json'));
-}, 180_000);
+}, 400_000); // up to 3 attempts at each trial
 
 afterAll(() => copy.remove());
 
@@ -84,7 +86,10 @@ describe('a run of 2 rounds of 2 arms at 40/s', () => {
   });
 
   test('only the machine may spoil a trial: the state, the script and the witnesses are in order', () => {
-    const machine = ['foreign-cpu', 'host-busy', 'start-lag', 'generator-cpu', 'not-steady'];
+    const machine = [
+      ...['foreign-cpu', 'host-busy', 'start-lag', 'generator-cpu', 'not-steady'],
+      ...['dropped', 'achieved-rate'], // one arrival of 40 that k6 does not come to is enough
+    ];
     const others = records.flatMap((record) =>
       record.state === 'failed'
         ? []

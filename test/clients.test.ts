@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Redis } from 'ioredis';
 import type { Experiment } from '../lab/experiment.ts';
 import { experiment as batchCatalog } from '../scenarios/batch-catalog/experiment.ts';
@@ -84,7 +84,7 @@ describe('ways to ask', () => {
   );
 
   test('one by one never has two commands under way, a shared connection has all', async () => {
-    await throughLink(port, 10, async (at) => {
+    await throughLink(port, 50, async (at) => {
       const took = async (name: 'one-by-one' | 'shared'): Promise<number> => {
         const way = await openWay(name, at);
         const startMs = performance.now();
@@ -92,8 +92,8 @@ describe('ways to ask', () => {
         way.close();
         return performance.now() - startMs;
       };
-      expect(await took('one-by-one')).toBeGreaterThanOrEqual(100);
-      expect(await took('shared')).toBeLessThan(100);
+      expect(await took('one-by-one')).toBeGreaterThanOrEqual(500);
+      expect(await took('shared')).toBeLessThan(500);
     });
   });
 
@@ -141,16 +141,22 @@ test('LRANGE grows with the list, GET of the same keys does not, by Redis’s ow
   const sizes = [10, 1000, 30_000];
   await fillSizes(redis, sizes);
   expect(await redis.llen('list')).toBe(30_000);
-  const costs = await measureCosts(redis, Math.random, sizes);
-  await redis.select(0);
-  expect(costs['get/same'].map(([size]) => size)).toEqual(sizes);
-  expect(growthOf('lrange/whole', costs)!.exponent).toBeGreaterThan(0.5);
-  expect(growthOf('get/same', costs)!.exponent).toBeLessThan(0.5);
+  // That clock goes on while the server has no core: one such moment spoils a pass, and it is made again.
+  await vi.waitFor(
+    async () => {
+      const costs = await measureCosts(redis, Math.random, sizes);
+      await redis.select(0);
+      expect(costs['get/same'].map(([size]) => size)).toEqual(sizes);
+      expect(growthOf('lrange/whole', costs)!.exponent).toBeGreaterThan(0.5);
+      expect(growthOf('get/same', costs)!.exponent).toBeLessThan(0.5);
+    },
+    { timeout: 20_000 },
+  );
 });
 
 test('4 connections get no more heavy commands done than one, and a PING waits for them', async () => {
   await redis.config('RESETSTAT');
-  const figures = await measureThreads(port, 0.2);
+  const figures = await measureThreads(port, 0.8); // as in a trial: moments without a core even out
   const { calls, micros } = (await commandStats(redis)).get('bitcount')!;
   expect(micros / calls).toBeGreaterThan(100); // a PING takes less than one
   expect(figures.severalPerSecond / figures.onePerSecond).toBeLessThan(1.5);
@@ -165,10 +171,10 @@ describe('a reader that Redis tells of changes', () => {
     const read = async (): Promise<number> => Number.parseInt(String(await reader.readHot()), 10);
     expect([await read(), await read(), reader.hotGets()]).toEqual([1, 1, 1]);
     await redis.set(HOT_KEY, valueOf(2));
-    await expect.poll(read).toBe(2);
+    await expect.poll(read, { timeout: 10_000 }).toBe(2);
     expect([await read(), reader.hotGets()]).toEqual([2, 2]);
     await redis.flushdb();
-    await expect.poll(async () => reader.readHot()).toBeNull();
+    await expect.poll(async () => reader.readHot(), { timeout: 10_000 }).toBeNull();
     reader.close();
   });
 });
@@ -198,7 +204,7 @@ describe('trials without pages', () => {
   }
 
   test('two threads ask in each of 8 cells', async () => {
-    const { samples } = await findingsOf(clients, 'workers', 0.04);
+    const { samples } = await findingsOf(clients, 'workers', 0.2);
     const cells = Object.keys(samples).filter((name) => name.startsWith('perSecond/'));
     expect(cells).toHaveLength(8);
     for (const cell of cells) expect(samples[cell]![0]).toBeGreaterThan(0);

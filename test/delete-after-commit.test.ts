@@ -19,12 +19,15 @@ test('while a COMMIT is under way the copy stays, and goes after it: no reader l
       DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION cachelab.wait_in_commit();
     SELECT pg_advisory_lock(4711)`);
   const update = store.post('/stores/lao-zhang/products/1/update-price', { price: 120 });
-  await vi.waitUntil(async () => {
-    const { rows } = await client.query(
-      "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory' AND query = 'COMMIT'",
-    );
-    return rows.length === 1;
-  });
+  await vi.waitUntil(
+    async () => {
+      const { rows } = await client.query(
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory' AND query = 'COMMIT'",
+      );
+      return rows.length === 1;
+    },
+    { timeout: 5000 },
+  );
   await sleep(20); // for a DEL that came too early to arrive
   expect((await store.get(page)).headers.get('x-cache-outcome')).toBe('hit');
 

@@ -16,7 +16,7 @@ import { invalidFlags, measurementOf, openTrials, type Trials } from './trials.t
 const LOAD: Load = { kind: 'closed', virtualUsers: 1 };
 const DEPTH = {
   ...depthOf({ rounds: 1, warmSeconds: 0, measureSeconds: 1 }),
-  ...{ writeSeconds: 0.5, traceSeconds: 1, cuts: 2 },
+  ...{ writeSeconds: 1, traceSeconds: 1, cuts: 2 },
 };
 
 let trials: Trials;
@@ -166,7 +166,8 @@ test('after an empty start nearly all of 1,000 pages are loaded within the hour;
     const hour = { ...DEPTH, hourSeconds: 1 };
     const [empty, kept] = [
       await coldHour(hands, 'none', hour),
-      await coldHour(hands, 'aof-everysec', hour),
+      // Twice as long a life: copies end while a busy machine starts the server.
+      await coldHour(hands, 'aof-everysec', { ...hour, hourSeconds: 2 }),
     ];
     const loads = empty.minutes
       .filter(({ minute }) => minute >= 0 && minute < 60)
@@ -175,7 +176,7 @@ test('after an empty start nearly all of 1,000 pages are loaded within the hour;
   });
   expect(found['keptAfterEmpty']).toBe(0);
   expect(found['loads']).toBeGreaterThan(900);
-  expect(found['kept']).toBeGreaterThan(100); // some end while a busy machine starts the server
+  expect(found['kept']).toBeGreaterThan(100);
 });
 
 test('reads from memory and disk are timed in blocks; without reads past the page cache a note says so', async () => {

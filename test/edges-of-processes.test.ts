@@ -54,10 +54,13 @@ test('a process is ready once its filter is complete, and then rejects what it d
 test('a price change in one process evicts the page from the memory of the other', async () => {
   const [writer, reader] = servers as [ServerProcess, ServerProcess];
   // Its memory is on once it is subscribed.
-  await vi.waitUntil(async () => {
-    await reader.page(PATH);
-    return ((await reader.stats()).cacheEvents['l1-hit'] ?? 0) > 0;
-  });
+  await vi.waitUntil(
+    async () => {
+      await reader.page(PATH);
+      return ((await reader.stats()).cacheEvents['l1-hit'] ?? 0) > 0;
+    },
+    { timeout: 10_000 },
+  );
   const { menuVersion } = await reader.page(PATH);
   const change = await writer.post('/stores/lao-zhang/products/1/update-price', { price: 33 });
   expect(JSON.parse(change.text)).toMatchObject({ cache_invalidated: true });

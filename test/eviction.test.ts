@@ -89,7 +89,8 @@ test('a replay counts the SETs that noeviction refuses, evicts under LRU, and hi
     // Buffers of the pipelines take a part of the room.
     expect(hits).toBeGreaterThan(1500);
     expect(hits).toBeLessThanOrEqual(2000);
-    expect(full.refused).toBe(8000 - 2 * hits);
+    // Each miss was kept or refused. Buffers shrink now and then: the second round may keep some more.
+    expect(full.refused).toBe(8000 - hits - full.residentKeys);
     expect(full.hits.slice(0, 4000)).toEqual(new Uint8Array(4000));
 
     await client.prepare({ 'maxmemory-policy': 'allkeys-lru' }, write, room);
@@ -128,12 +129,17 @@ describe('a trial', () => {
   });
 
   test('of the story’s example keeps its keys under LFU at once, and loses most after an hour unless nothing is forgotten; so it does under LRU', async (context) => {
-    const record = await trial({
-      name: 'veterans',
-      redisClockFactor: VETERANS_CLOCK_FACTOR,
-      protocol: eviction,
-      flagsAsMeasures: busy,
-    });
+    const attempt = () =>
+      trial({
+        name: 'veterans',
+        redisClockFactor: VETERANS_CLOCK_FACTOR,
+        protocol: eviction,
+        flagsAsMeasures: busy,
+      });
+    let record = await attempt();
+    // A timer that is 36 ms late is 3 minutes of this clock, and the trial invalid: up to 3 attempts, as in the bench.
+    for (let repeats = 0; repeats < 2 && invalidFlags(record).length > 0; repeats += 1)
+      record = await attempt();
     expect(invalidFlags(record)).toEqual([]);
     const { totals, notes } = measurementOf(record).findings!;
     if (notes.length > 0) context.skip(notes.join(' '));
@@ -141,7 +147,7 @@ describe('a trial', () => {
     expect(totals['kept lfu-60-no-decay']).toBeGreaterThan(90);
     expect(totals['kept lru-60']).toBeLessThan(40);
     expect(totals['kept lfu-60']).toBeLessThan(40);
-  });
+  }, 120_000);
 
   test('of fragmentation ends above 1.5 after the deletes, and its restart keeps the keys that were left', async () => {
     const record = await trial({

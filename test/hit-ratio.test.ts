@@ -34,7 +34,8 @@ test('240 requests for 1,000 pages with a TTL of 1 s are hit as theory says, and
     0,
   );
   expect(Math.abs(requests - 240)).toBeLessThan(5 * Math.sqrt(240));
-  expect(Math.abs(server.requests - 240)).toBeLessThan(2);
+  // k6 makes one more at the end of its schedule, or leaves out two; a valid trial lacks no third.
+  expect(Math.abs(server.requests - 240)).toBeLessThan(3);
   // In the 6 s of warm-up and window.
   expect(Math.abs(totals['updates']! - 120)).toBeLessThan(5 * Math.sqrt(120));
   const measured = shareOf(totals, strataOf(ALL), 'hits')!;

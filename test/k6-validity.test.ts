@@ -102,7 +102,11 @@ describe('k6 ends with exit code 0, and the trial is invalid', () => {
     const driven = await drive({ supervisor, k6Bin, target, settings: {} });
     expect(driven.exit.exitCode).toBe(0);
     expect(driven.reduction.counts.shed).toBeGreaterThan(25);
-    expect(invalidFlags(driven.flags)).toEqual(['errors']);
+    // One pause of k6 of 60 ms is enough for the first, of 30 ms at the end of its schedule for the second.
+    const machine = ['start-lag', 'achieved-rate'];
+    expect(invalidFlags(driven.flags).filter((flag) => !machine.includes(flag))).toEqual([
+      'errors',
+    ]);
     // Every page took the server 30 ms; a p10 below that would be one of the refusals.
     expect(responseMs(driven, 0.1)).toBeGreaterThan(20);
   });
@@ -245,23 +249,24 @@ test('a neighbour in a busy loop on a third of the cores is foreign CPU, and the
 });
 
 test('a quiet open and a quiet closed trial have no flag against them but those of the machine', async () => {
-  target = await startTarget(supervisor);
-  const open = await drive({ supervisor, k6Bin, target, settings: {} });
-  const closed = await drive({
-    supervisor,
-    k6Bin,
-    target: await restarted(),
-    settings: { arrivals: 'closed', ratePerSecond: null, virtualUsers: 3 },
-  });
+  const open = await quiet({});
+  const closed = await quiet({ arrivals: 'closed', ratePerSecond: null, virtualUsers: 3 });
   const machine = ['start-lag', 'not-steady', 'foreign-cpu', 'host-busy'];
   for (const { flags } of [open, closed]) {
     expect(flags.filter((flag) => !machine.includes(flag.flag))).toEqual([]);
   }
   expect(closed.measurement.histograms.some((one) => one.metric === 'startLag')).toBe(false);
 
-  async function restarted(): Promise<Target> {
+  /** Made once more where k6 did not come to all of its arrivals, as in `trials.ts`. */
+  async function quiet(settings: Parameters<typeof drive>[0]['settings']): Promise<Driven> {
+    const first = await driveAnew(settings);
+    const wasBusy = first.flags.some(({ flag }) => flag === 'dropped' || flag === 'achieved-rate');
+    return wasBusy ? driveAnew(settings) : first;
+  }
+
+  async function driveAnew(settings: Parameters<typeof drive>[0]['settings']): Promise<Driven> {
     await target?.process.stop(0);
     target = await startTarget(supervisor);
-    return target;
+    return drive({ supervisor, k6Bin, target, settings });
   }
 });

@@ -10,6 +10,7 @@ import type { GuardedRedis } from '../server/redis.ts';
 import { testStack } from './stack.ts';
 
 const CHANNEL = 'l1test:evictions';
+const PATIENCE = { timeout: 5000 };
 let redisUrl: string;
 let redis: GuardedRedis;
 let raw: Redis;
@@ -20,7 +21,7 @@ beforeAll(async () => {
   ({ redisUrl } = await testStack());
   raw = new Redis(redisUrl);
   redis = createRedis({ url: redisUrl, timeoutMs: 2000, onChange: () => {} });
-  await vi.waitUntil(() => redis.ping().then(Number.isFinite, () => false), { timeout: 5000 });
+  await vi.waitUntil(() => redis.ping().then(Number.isFinite, () => false), PATIENCE);
 });
 
 afterEach(async () => {
@@ -77,7 +78,7 @@ async function keeping(started: Process): Promise<void> {
     await started.read('l1test:probe');
     await started.read('l1test:probe');
     return started.events.includes('l1-hit');
-  });
+  }, PATIENCE);
   started.events.length = 0;
 }
 
@@ -147,7 +148,7 @@ describe('pages in the memory of several processes', () => {
     const [writer, reader] = [await startProcess(load), await startProcess(load)];
     const { version = 0 } = await reader.read('l1test:told');
     await writer.strategy.afterWrite('l1test:told');
-    await vi.waitUntil(() => reader.events.includes('l1-evicted'));
+    await vi.waitUntil(() => reader.events.includes('l1-evicted'), PATIENCE);
     expect((await reader.read('l1test:told')).version).toBeGreaterThan(version);
   });
 
@@ -173,7 +174,7 @@ describe('pages in the memory of several processes', () => {
     // The marker is published after the page: when it is gone the reader has heard of both.
     await writer.strategy.afterWrite('l1test:late');
     await writer.strategy.afterWrite('l1test:marker');
-    await vi.waitUntil(() => reader.events.includes('l1-evicted'));
+    await vi.waitUntil(() => reader.events.includes('l1-evicted'), PATIENCE);
     release();
     expect((await late).outcome).toBe('miss');
     await raw.del('l1test:late');
@@ -190,7 +191,7 @@ describe('pages in the memory of several processes', () => {
       const { outcome } = await reader.read('l1test:lost');
       await raw.del('l1test:lost');
       return outcome === 'miss';
-    });
+    }, PATIENCE);
     reader.events.length = 0;
     await keeping(reader);
   });

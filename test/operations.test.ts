@@ -46,6 +46,8 @@ beforeAll(async () => {
     kind: 'replicated',
   });
   store = await startStore(0);
+  // It listens before it is connected to Redis: a page would come past the cache.
+  expect(await store.readiness()).toBeNull();
   status.listen(0, '127.0.0.1');
   await once(status, 'listening');
 });
@@ -64,6 +66,7 @@ function startStore(port: number): Promise<ServerProcess> {
       CACHELAB_PORT: String(port),
       CACHELAB_PG_URL: database.url,
       CACHELAB_REDIS_URL: redis.nodes[0]!.url,
+      CACHELAB_REDIS_TIMEOUT_MS: '5000', // on a machine that is busy an answer takes its time
       CACHELAB_DB_LATENCY: '0',
       CACHELAB_LOG: 'silent',
     },

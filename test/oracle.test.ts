@@ -54,7 +54,7 @@ async function loadBegan(): Promise<void> {
       const { pool } = (await (await store.get('/lab/stats')).json()) as LabStats;
       return pool.total > pool.idle;
     },
-    { interval: 5 },
+    { timeout: 5000, interval: 5 },
   );
 }
 
@@ -96,7 +96,8 @@ describe('the staleness oracle on the real store', () => {
     await read();
     const [windowMs, ...others] = (await judged()).windowsMs;
     expect(others).toEqual([]);
-    expect(windowMs).toBeGreaterThanOrEqual(250);
+    // It ends where the last old read begins: on a busy machine some time before the DEL.
+    expect(windowMs).toBeGreaterThanOrEqual(LATE_MS / 2);
     expect(windowMs).toBeLessThan(2000);
   });
 

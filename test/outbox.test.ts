@@ -234,7 +234,7 @@ test('a price change wakes the invalidator after its COMMIT and notifies nobody 
       await store.setPolicy(policy);
       const answer = await store.post('/stores/lao-zhang/products/1/update-price', { price: 99 });
       expect(answer.status).toBe(200);
-      await vi.waitUntil(() => heard.length > (policy === 'outbox' ? 0 : 1));
+      await vi.waitUntil(() => heard.length > (policy === 'outbox' ? 0 : 1), { timeout: 5000 });
     }
     expect(heard).toEqual(['outbox_wakeup', 'product_changes']);
   } finally {

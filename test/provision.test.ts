@@ -180,7 +180,7 @@ describe('Redis', () => {
     const redis = await startRedis({ supervisor, ...fetched });
     expect(redis).toMatchObject({ owned: true, version: fetched.version });
     expect(await findRedis(root, env, { install: false })).toMatchObject({ bin: fetched.bin });
-  });
+  }, 180_000); // as fast as the network is
 });
 
 test('all missing services are named in one error with exit code 69, and what had started is ended', async () => {

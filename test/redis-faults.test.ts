@@ -73,7 +73,8 @@ describe('pages while Redis is away, at 50 requests/s', () => {
         expect(past.length / during.length).toBeGreaterThan(0.8);
         // One timeout, and room for a busy machine; a wait for Redis's return would be up to 3,000 ms.
         expect(Math.max(...during.map(({ delayMs }) => delayMs))).toBeLessThan(10 * TIMEOUT_MS);
-        const quick = during.filter(({ delayMs }) => delayMs < TIMEOUT_MS / 2);
+        // Who waited took a whole timeout; the page itself costs some ms, more on a busy machine.
+        const quick = during.filter(({ delayMs }) => delayMs < TIMEOUT_MS * 0.9);
         expect(quick.length / during.length).toBeGreaterThan(0.85); // the circuit breaker spares the wait
         expect(hitAfterMs).toBeLessThan(5000);
       } finally {

@@ -15,12 +15,12 @@ beforeAll(async () => {
 });
 afterAll(() => copy.remove());
 
-/** Waits for a state that no event tells, or for the end of the lab. */
+/** Waits for a state that no event tells, or for the end of the lab. On a busy machine each trial is made three times. */
 async function until(lab: RunningCli, what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 40_000;
+  const deadline = Date.now() + 120_000;
   while (!holds()) {
     if (lab.child.exitCode !== null) throw new Error(`ended before: ${what}\n${lab.stderr()}`);
-    if (Date.now() > deadline) throw new Error(`not in 40 s: ${what}\n${lab.stderr()}`);
+    if (Date.now() > deadline) throw new Error(`not in 120 s: ${what}\n${lab.stderr()}`);
     await sleep(10);
   }
 }
@@ -53,8 +53,8 @@ async function killAndWait(lab: RunningCli): Promise<{ killed: string[]; seconds
   const alive = (): string[] =>
     processes.filter((one) => startTime(one.pid) === one.startTime).map((one) => one.name);
   while (alive().length > 0 || copy.leftovers().length > 0) {
-    if (Date.now() - startMs > 10_000) {
-      throw new Error(`left after 10 s: ${[...alive(), ...copy.leftovers()].join(', ')}`);
+    if (Date.now() - startMs > 20_000) {
+      throw new Error(`left after 20 s: ${[...alive(), ...copy.leftovers()].join(', ')}`);
     }
     await sleep(25);
   }
@@ -125,4 +125,4 @@ test('a run that is killed at five moments leaves no orphan and is completed wit
   expect(result.experiments[0]!.arms[0]!.strip.length).toBe(complete.length);
   expect(existsSync(join(folder, 'report.html'))).toBe(true);
   expect(copy.leftovers()).toEqual([]);
-}, 240_000);
+}, 600_000);

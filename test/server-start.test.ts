@@ -48,16 +48,23 @@ describe('the server process', () => {
     try {
       await client.query('BEGIN; LOCK TABLE cachelab.stores'); // the page waits in its first statement
       const page = fetch(`${server.url()}/stores/lao-zhang/catalog`);
-      await vi.waitUntil(async () => {
-        const waiting = await client.query('SELECT FROM pg_locks WHERE NOT granted');
-        return waiting.rowCount === 1;
-      });
+      await vi.waitUntil(
+        async () => {
+          const waiting = await client.query(
+            'SELECT FROM pg_locks JOIN pg_database d ON d.oid = database WHERE NOT granted AND datname = current_database()',
+          );
+          return waiting.rowCount === 1;
+        },
+        { timeout: 4000 },
+      );
       const ended = server.end('SIGTERM');
-      await vi.waitUntil(() =>
-        fetch(`${server.url()}/healthz`).then(
-          () => false,
-          () => true,
-        ),
+      await vi.waitUntil(
+        () =>
+          fetch(`${server.url()}/healthz`).then(
+            () => false,
+            () => true,
+          ),
+        { timeout: 4000 },
       );
       await client.query('COMMIT');
       const response = await page;

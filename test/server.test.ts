@@ -349,7 +349,7 @@ describe('rebuilding', () => {
     try {
       await client.query('BEGIN; LOCK TABLE cachelab.stores'); // the rebuild waits in its load
       const rebuilding = store.post(REBUILD);
-      await vi.waitUntil(() => raw.exists(lock).then((count) => count === 1));
+      await vi.waitUntil(() => raw.exists(lock).then((count) => count === 1), { timeout: 8000 });
       await raw.set(lock, 'another', 'PX', 30_000);
       await client.query('COMMIT');
       expect((await rebuilding).status).toBe(200);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Arm } from '../lab/experiment.ts';
-import type { Findings } from '../lab/result.ts';
+import type { Findings, TrialRecord } from '../lab/result.ts';
 import { experiment } from '../scenarios/stampede/experiment.ts';
 import { invalidFlags, measurementOf, openTrials, type Trials } from './trials.ts';
 
@@ -19,18 +19,20 @@ const flagsAsMeasures = {
 
 /** 3 bursts of 10 readers on a page whose load takes about 0.3 s. */
 async function burst(arm: Partial<Arm>): Promise<Findings> {
-  const record = await trials.run({
-    ...{ experiment: 'stampede', protocol: experiment.protocol!, flagsAsMeasures },
-    ...{ load: experiment.load, dbLatency: '2', measureSeconds: 7.5 },
-    ...{ cache: 'prime', pool: 'unbounded', expects: { selectsPerLoad: 114 } },
-    ...arm,
-    parameters: { readers: 10, stretch: 3, ...arm.parameters },
-  });
+  const trial = (): Promise<TrialRecord> =>
+    trials.run({
+      ...{ experiment: 'stampede', protocol: experiment.protocol!, flagsAsMeasures },
+      ...{ load: experiment.load, dbLatency: '2', measureSeconds: 7.5 },
+      ...{ cache: 'prime', pool: 'unbounded', expects: { selectsPerLoad: 114 } },
+      // A server that gave Redis up on a busy machine would load past the lock.
+      environment: { CACHELAB_REDIS_TIMEOUT_MS: '5000' },
+      ...arm,
+      parameters: { readers: 10, stretch: 3, ...arm.parameters },
+    });
+  let record = await trial();
+  // Readers whom a busy machine keeps from coming together are no burst: made once more, as in `trials.ts`.
+  if (measurementOf(record).findings?.totals['counted'] !== 3) record = await trial();
   const { findings } = measurementOf(record);
-  console.log(
-    JSON.stringify(record.state === 'failed' ? record.error : record.flags),
-    JSON.stringify(measurementOf(record).findings),
-  );
   expect(invalidFlags(record), findings?.notes.join('; ')).toEqual([]);
   expect(findings?.totals).toMatchObject({ bursts: 3, counted: 3 });
   return findings!;

@@ -111,10 +111,11 @@ test('three topologies start side by side on ports from 20000 to 22767, lose the
 
   const endedMs = performance.now();
   await Promise.all(all.map((topology) => topology.stop()));
-  expect(startMs + performance.now() - endedMs).toBeLessThan(15_000);
+  // Some 4 s on a quiet machine.
+  expect(startMs + performance.now() - endedMs).toBeLessThan(40_000);
   expect(runFiles(root)[0]?.run.processes).toEqual([]);
   expect(readdirSync(supervisor.runFolder)).toEqual([]);
-});
+}, 120_000);
 
 test('arguments go to the data nodes; a frozen primary is not the primary until it goes on', async (context) => {
   const redis = await program(context.skip);
@@ -128,7 +129,7 @@ test('arguments go to the data nodes; a frozen primary is not the primary until 
   node.freeze();
   expect(await topology.primary()).toBeNull();
   node.thaw();
-  expect((await topology.primary())?.name).toBe('redis-1');
+  await until('the same primary', async () => (await topology.primary())?.name === 'redis-1');
 });
 
 test('a kill -9 of the lab leaves no node of a topology, and no folder', async (context) => {

@@ -147,7 +147,7 @@ test('a capture that begins and ends amid 4 busy clients has all that lies betwe
   try {
     for (let round = 0; round < 3; round += 1) {
       rmSync(out, { force: true });
-      await captured(() => Promise.resolve(), { seconds: 0.1 });
+      await captured(() => Promise.resolve(), { seconds: 0.3 });
       const next = new Map<string, number>();
       for (const [, key = ''] of rowsOf(out).slice(1)) {
         const [, client = '', count] = key.split(':');

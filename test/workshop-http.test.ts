@@ -463,7 +463,7 @@ describe('what is handed out', () => {
   });
 });
 
-test('with three pages connected, one of which reads nothing, and a request that never comes to its end, the server ends within 1 s', async () => {
+test('with three pages connected, one of which reads nothing, and a request that never comes to its end, the server ends within 5 s', async () => {
   const listener = await serve(null);
   const half = createConnection(listener.port, '127.0.0.1');
   half.write('GET /api/state HTTP/1.1\r\nHost: 127.0.0.1\r\n');
@@ -477,7 +477,8 @@ test('with three pages connected, one of which reads nothing, and a request that
   closers.at(-1)!();
   await listener.close();
   await Promise.all(pages.map(({ ended }) => ended));
-  expect(performance.now() - beganMs).toBeLessThan(1000);
+  // 0.1 s on a quiet machine; a request may take 10 s to come in.
+  expect(performance.now() - beganMs).toBeLessThan(5000);
   stalled.resume();
   await Promise.all([closed, halfClosed]);
 });

@@ -31,7 +31,7 @@ beforeAll(async () => {
   const { root } = await testStack();
   supervisor = createSupervisor({ root, label: 'test workshop', handleSignals: false });
   room = await openRoom({ root, supervisor, stores: 20 });
-  redis = new Redis(room.urls.redis, { commandTimeout: 500, retryStrategy: () => 20 });
+  redis = new Redis(room.urls.redis, { commandTimeout: 2000, retryStrategy: () => 20 });
   redis.on('error', () => {});
   database = new Client({ connectionString: room.urls.postgres });
   database.on('error', () => {}); // the room's end is its end
@@ -84,6 +84,12 @@ function event<Kind extends keyof EventData>(
 
 const sample = (isIt: (data: Sample) => boolean): Promise<Sample> => event('sample', isIt);
 
+/** A k6 that was told to end may send for a moment yet; it is killed 1 s later, and a second has four samples at most. */
+async function loadIsGone(): Promise<void> {
+  const { id } = room.recent().samples.at(-1)!;
+  await sample((next) => next.id > id + 5);
+}
+
 async function count(sql: string): Promise<number> {
   return (await database.query<{ count: number }>(sql)).rows[0]?.count ?? -1;
 }
@@ -114,7 +120,9 @@ test('the room opens with the first knobs, everything up, and k6 asking for page
   expect(shown).toBe(await price());
   expect(policy.name).toBe('uncached');
   const seen = await sample(
-    ({ requests, selectsPerSecond }) => requests > 0 && selectsPerSecond > 0,
+    // On a busy machine a look may come without Redis's figures.
+    ({ requests, selectsPerSecond, redis: figures }) =>
+      requests > 0 && selectsPerSecond > 0 && figures !== null,
   );
   expect(seen.p50Ms).toBeGreaterThan(500); // 114 round trips of 5 to 10 ms
   expect(seen.hitRatio).toBe(0);
@@ -124,6 +132,7 @@ test('the room opens with the first knobs, everything up, and k6 asking for page
 describe('a turn of knobs', () => {
   test('is in force on both processes when it is answered, and is marked', async () => {
     await turn({ readsPerSecond: 0 });
+    await loadIsGone(); // one of its reads would leave the view below a copy
     const marked = event('mark', ({ kind }) => kind === 'knobs');
     await turn({ preset: 'cached', ttlSeconds: 20, jitter: 0.2, gate: 'lease', dbLatencyMs: 1.5 });
     for (const { name } of await askAll<{ name: string }>('/lab/policy'))
@@ -184,9 +193,7 @@ describe('a turn of knobs', () => {
     await under;
     await turn({ ttlSeconds: 30, dbLatencyMs: 0 });
     await view;
-    const { id } = room.recent().samples.at(-1)!;
-    await sample((next) => next.id >= id + 2);
-    expect(await redis.pttl(COPY)).toBeLessThanOrEqual(30_000);
+    await vi.waitFor(async () => expect(await redis.pttl(COPY)).toBeLessThanOrEqual(30_000), 8000);
     await turn({ ttlSeconds: null });
   });
 
@@ -232,14 +239,15 @@ describe('the load', () => {
 
   test('of a share for the other stores reads their pages; without reads the price changes go on', async () => {
     await turn({ otherStoresShare: 1 });
-    await vi.waitFor(async () => expect(await redis.dbsize()).toBeGreaterThan(3), 3000);
+    await vi.waitFor(async () => expect(await redis.dbsize()).toBeGreaterThan(3), 10_000);
     await turn({ readsPerSecond: 0, writesPerMinute: 600, otherStoresShare: 0 });
     const version =
       "SELECT menu_version::int AS count FROM cachelab.stores WHERE slug = 'lao-zhang'";
     const before = await count(version);
-    await vi.waitFor(async () => expect(await count(version)).toBeGreaterThan(before + 2), 4000);
+    await vi.waitFor(async () => expect(await count(version)).toBeGreaterThan(before + 2), 10_000);
     await turn({ writesPerMinute: 0 });
     expect(room.state().services.load).toBe('unused');
+    await loadIsGone(); // one of its writes would change the price under the next test
   });
 });
 
@@ -287,8 +295,8 @@ describe('an action', () => {
     await room.act('flood');
     const { error } = await refused(room.act('flood'));
     expect(error).toContain('A flood is under way');
-    const { selectsPerSecond } = await sample(({ requests }) => requests >= 15);
-    expect(selectsPerSecond).toBeGreaterThan(40);
+    // Not of the first sample with so many: the flood may have begun in the middle of a long one.
+    await sample(({ requests, selectsPerSecond }) => requests >= 15 && selectsPerSecond > 40);
   });
 
   test('that makes no sense now is refused, with what to do', async () => {
@@ -332,7 +340,7 @@ describe('Redis', () => {
     expect((await room.evidence()).monitor).toEqual([]);
     await turn({ ttlSeconds: 60 });
     await room.act('bring-redis-back');
-    await vi.waitFor(async () => expect(await redis.get('beside')).toBe('1'), 2000);
+    await vi.waitFor(async () => expect(await redis.get('beside')).toBe('1'), 10_000);
     expect(room.state().services.redis).toBe('up');
   });
 });
@@ -344,7 +352,7 @@ describe('the listener', () => {
     expect(await count(LISTENERS)).toBe(1);
     await room.view();
     await room.act('edit-behind');
-    await vi.waitFor(async () => expect(await redis.exists(COPY)).toBe(0), 3000);
+    await vi.waitFor(async () => expect(await redis.exists(COPY)).toBe(0), 10_000);
 
     await room.act('drop-listener');
     expect(await count(LISTENERS)).toBe(0);
@@ -359,7 +367,8 @@ describe('the listener', () => {
 
   test('goes with its policy; one that needs Redis is not begun without it, and the policy stays', async () => {
     await turn({ preset: 'cached' });
-    expect(await count(LISTENERS)).toBe(0);
+    // Postgres notices after the end of the process that its connection is gone.
+    await vi.waitFor(async () => expect(await count(LISTENERS)).toBe(0), 10_000);
     expect(room.state().services.listener).toBe('unused');
     await room.act('kill-redis');
     const { error } = await refused(turn({ preset: 'outbox' }));

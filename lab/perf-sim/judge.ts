@@ -1,5 +1,6 @@
 import type { Reading } from './job.ts';
 import type { PeerReading } from './peer.ts';
+import { medianOf } from '../stats/median.ts';
 
 /** One policy at one size: a reading a round. */
 export interface CellReadings {
@@ -297,10 +298,7 @@ function spread(values: readonly number[]): string {
 
 /** NaN without values: a promise about nothing is not kept. */
 function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+  return medianOf(values)?.value ?? Number.NaN;
 }
 
 const digits = (value: number): string => String(Number(value.toPrecision(3)));

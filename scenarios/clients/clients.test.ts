@@ -152,7 +152,7 @@ test('command statistics are read by command, subcommands too', () => {
 
 test('a loop counts what is answered in its measured time, for all callers', async () => {
   let asked = 0;
-  const loop = await runLoop({ callers: 3, warmSeconds: 0.02, seconds: 0.05 }, async (caller) => {
+  const loop = await runLoop({ callers: 3, warmSeconds: 0.1, seconds: 0.4 }, async (caller) => {
     asked += 1;
     await new Promise((resolve) => {
       setTimeout(resolve, 1);
@@ -163,7 +163,7 @@ test('a loop counts what is answered in its measured time, for all callers', asy
   expect(loop.latenciesMs.length).toBeGreaterThan(3);
   expect(asked).toBeGreaterThan(loop.latenciesMs.length); // the warm-up's are not counted
   const both = together([loop, loop]);
-  expect(both).toMatchObject({ values: 2 * loop.values, seconds: 0.05 });
+  expect(both).toMatchObject({ values: 2 * loop.values, seconds: 0.4 });
 });
 
 test('answer and figures follow what was found', () => {

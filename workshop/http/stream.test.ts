@@ -75,7 +75,7 @@ afterEach(() => {
   server.close();
 });
 
-describe('the stream', () => {
+describe('the stream', { timeout: 30_000 }, () => {
   test('says hello first with all that is kept, and samples and marks after it carry ids', async () => {
     const events = new Events();
     const client = read(await connect(await listening(events)));
@@ -138,7 +138,10 @@ describe('the stream', () => {
       sent += 1;
       const detail = 'x'.repeat(50_000);
       events.emit({ kind: 'mark', data: { ...mark(1 + sent), detail } });
-      await vi.waitUntil(() => well.text.includes(`id: 2.${1 + sent}.77`), { interval: 1 });
+      await vi.waitUntil(() => well.text.includes(`id: 2.${1 + sent}.77`), {
+        timeout: 5000,
+        interval: 1,
+      });
       well.text = '';
     }
     expect(sent).toBeLessThan(2000);

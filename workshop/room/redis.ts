@@ -8,8 +8,10 @@ import type { Redis as RedisDescription } from '../../lab/provision/redis.ts';
 import type { Knobs } from '../contract.ts';
 import type { SentLog } from './sent.ts';
 
-/** Nothing that the room asks of Redis takes longer: it may be frozen. */
-const ANSWER_MS = 300;
+/** Nothing that the room asks of Redis takes longer, on a busy laptop too: it may be frozen. */
+const ANSWER_MS = 1000;
+/** So long a look at its figures waits, that comes four times a second, and a freeze for its first sign. */
+const LOOK_MS = 300;
 const READY_MS = 5000;
 const MONITOR_MS = 500;
 const MAX_MONITOR_LINES = 40;
@@ -31,8 +33,9 @@ export interface RoomRedis {
   restore(): Promise<void>;
   /** Memory limit and what goes when it is reached; while Redis is away they are kept for its return. */
   configure(knobs: Pick<Knobs, 'maxmemoryMb' | 'maxmemoryPolicy'>): Promise<void>;
-  /** @returns null when Redis gives no answer within 300 ms. */
+  /** @returns null when Redis gives no answer within a second. */
   ask<T>(question: (client: Redis) => Promise<T>): Promise<T | null>;
+  /** @returns null when they are not there within 300 ms. */
   figures(): Promise<RedisReading | null>;
   /** Half a second of MONITOR. */
   monitor(): Promise<string[]>;
@@ -102,6 +105,10 @@ export async function openRedis(
     return question(client).catch(() => null);
   }
 
+  function atOnce<T>(question: (asked: Redis) => Promise<T>): Promise<T | null> {
+    return Promise.race([ask(question), sleep(LOOK_MS, null)]);
+  }
+
   async function apply(): Promise<void> {
     const { maxmemoryMb, maxmemoryPolicy } = settings;
     const bytes = maxmemoryMb === null ? 0 : Math.round(maxmemoryMb * 2 ** 20);
@@ -147,7 +154,7 @@ export async function openRedis(
       const { pid } = server;
       server.freeze();
       // A question that was on its way may still be answered.
-      while ((await ask((asked) => asked.ping())) !== null);
+      while ((await atOnce((asked) => asked.ping())) !== null);
       isFrozen = true;
       onChange();
       log.add(`SIGSTOP to redis-server (pid ${pid})`, 'no answer', `kill -STOP ${pid}`);
@@ -173,7 +180,7 @@ export async function openRedis(
       if (state() === 'up') await apply();
     },
     async figures() {
-      const answers = await ask((asked) =>
+      const answers = await atOnce((asked) =>
         asked.pipeline().info('memory').info('stats').dbsize().exec(),
       );
       if (answers === null || answers.some(([error]) => error !== null)) return null;

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type MadeUpArm, madeUpRun } from '../lab/fixtures/runs.ts';
-import type { RunResult } from '../lab/result.ts';
-import { type Checkout, checkout, type CliExit } from './checkout.ts';
+import { type MadeUpArm, madeUpRun } from '../../lab/fixtures/runs.ts';
+import type { RunResult } from '../../lab/result.ts';
+import { type Checkout, checkout, type CliExit } from '../checkout.ts';
 
 let copy: Checkout;
 

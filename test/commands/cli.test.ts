@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '../lab/provision/ports.ts';
-import { type Checkout, checkout, type CliExit } from './checkout.ts';
-import { testStack } from './stack.ts';
+import { freePort } from '../../lab/provision/ports.ts';
+import { type Checkout, checkout, type CliExit } from '../checkout.ts';
+import { testStack } from '../stack.ts';
 
 let copy: Checkout;
 beforeAll(async () => {

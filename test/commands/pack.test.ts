@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Checkout, checkout } from './checkout.ts';
+import { type Checkout, checkout } from '../checkout.ts';
 
 let copy: Checkout;
 let folder = '';
@@ -73,7 +73,9 @@ describe('pack', () => {
       const file = join(folder, 'interrupted.tar');
       const lab = copy.start(['pack', file]);
       lab.child.stderr?.on('data', () => {
-        if (/writing interrupted\.tar/.test(lab.stderr())) lab.child.kill('SIGINT');
+        // Once: at a second Ctrl-C the lab would end at once, and its clean-up with it.
+        if (!lab.child.killed && /writing interrupted\.tar/.test(lab.stderr()))
+          lab.child.kill('SIGINT');
       });
       expect(await lab.exited).toMatchObject({ code: 130 });
       expect(readdirSync(folder).filter((name) => /interrupted|unfinished/.test(name))).toEqual([]);

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runFiles } from '../lab/provision/supervisor.ts';
+import { runFiles } from '../../lab/provision/supervisor.ts';
 import {
   type Checkout,
   checkout,
@@ -10,7 +10,7 @@ import {
   living,
   OWN_SERVICES,
   type RunningCli,
-} from './checkout.ts';
+} from '../checkout.ts';
 
 let copy: Checkout;
 beforeAll(async () => {

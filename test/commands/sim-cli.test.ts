@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SimulationResult } from '../lab/sim/result.ts';
-import { type Checkout, checkout } from './checkout.ts';
+import type { SimulationResult } from '../../lab/sim/result.ts';
+import { type Checkout, checkout } from '../checkout.ts';
 
 let copy: Checkout;
 const folder = mkdtempSync(join(tmpdir(), 'cachelab-sim-'));

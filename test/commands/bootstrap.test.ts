@@ -14,8 +14,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startTime } from '../lab/provision/reap.mjs';
-import { testStack } from './stack.ts';
+import { startTime } from '../../lab/provision/reap.mjs';
+import { testStack } from '../stack.ts';
 
 let folder = '';
 
