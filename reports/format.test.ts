@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { keepUnits } from './escape.ts';
 import {
+  capital,
   estimateWithInterval,
   inUnit,
   list,
@@ -76,6 +77,15 @@ describe('ratios', () => {
 test('p99.9 is named without rounding errors', () => expect(quantileName(0.999)).toBe('p99.9'));
 
 test('lists end with "and"', () => expect(list(['a', 'b', 'c'])).toBe('a, b and c'));
+
+test.each([
+  ['median response time', 'Median response time'],
+  ['a page of 1 s', 'A page of 1 s'],
+  ['λ offered: 300/s', 'λ offered: 300/s'],
+  ['r = 1.27 ms', 'r = 1.27 ms'],
+])('"%s" at the start of a sentence reads "%s": symbols keep their letter', (text, first) =>
+  expect(capital(text)).toBe(first),
+);
 
 test('no line breaks between a number and its unit, nor inside an interval', () => {
   expect(keepUnits('5 % of 2 s [1 ms, 3 ms] in 2 states')).toBe(

@@ -87,9 +87,10 @@ export function plural(count: number, singular: string): string {
   return `${number(count, 9)} ${singular}${count === 1 ? '' : 's'}`;
 }
 
-/** The first letter in upper case, for a measure's title at the start of a sentence. */
+/** The first letter in upper case, for a measure's title at the start of a sentence; a symbol stays as its formula has it (`λ offered: …`). */
 export function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  const isSymbol = /^[^aA\s][\s:]/.test(text);
+  return isSymbol ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** `a`, `a and b`, `a, b and c`. */
