@@ -85,7 +85,7 @@ describe('use between two moments', () => {
 });
 
 // Without /proc (macOS) there are no figures; there is nothing to test then.
-describe.skipIf(!existsSync('/proc/stat'))('the sampler', { timeout: 30_000 }, () => {
+describe.skipIf(!existsSync('/proc/stat'))('the sampler', () => {
   test('sees a busy loop that nobody named as foreign, and the same loop as ours once it is named', async () => {
     // On a busy machine the loop gets less than a core: both samplers watch the same loop at the same time.
     const loop = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });

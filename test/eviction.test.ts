@@ -147,7 +147,7 @@ describe('a trial', () => {
     expect(totals['kept lfu-60-no-decay']).toBeGreaterThan(90);
     expect(totals['kept lru-60']).toBeLessThan(40);
     expect(totals['kept lfu-60']).toBeLessThan(40);
-  }, 120_000);
+  });
 
   test('of fragmentation ends above 1.5 after the deletes, and its restart keeps the keys that were left', async () => {
     const record = await trial({

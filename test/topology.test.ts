@@ -115,7 +115,7 @@ test('three topologies start side by side on ports from 20000 to 22767, lose the
   expect(startMs + performance.now() - endedMs).toBeLessThan(40_000);
   expect(runFiles(root)[0]?.run.processes).toEqual([]);
   expect(readdirSync(supervisor.runFolder)).toEqual([]);
-}, 120_000);
+});
 
 test('arguments go to the data nodes; a frozen primary is not the primary until it goes on', async (context) => {
   const redis = await program(context.skip);

@@ -484,7 +484,7 @@ test('with three pages connected, one of which reads nothing, and a request that
 });
 
 // Each starts all the services of a room: seconds on a quiet machine, much longer on a busy one.
-describe('npm run workshop', { timeout: 120_000 }, () => {
+describe('npm run workshop', () => {
   let copy: Checkout;
   beforeAll(async () => {
     copy = await checkout();

@@ -149,7 +149,7 @@ async function lastEvent(page: Page): Promise<string> {
   return (await page.locator('#events li').first().textContent()) ?? '';
 }
 
-describe('the workshop’s page in Chromium, with the real services', { timeout: 120_000 }, () => {
+describe('the workshop’s page in Chromium, with the real services', () => {
   test('comes under a CSP without unsafe, and counts 114 SELECTs before any click', async () => {
     const response = await host.request.get(host.url());
     expect(response.headers()['content-security-policy']).not.toContain('unsafe');

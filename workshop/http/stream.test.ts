@@ -75,7 +75,7 @@ afterEach(() => {
   server.close();
 });
 
-describe('the stream', { timeout: 30_000 }, () => {
+describe('the stream', () => {
   test('says hello first with all that is kept, and samples and marks after it carry ids', async () => {
     const events = new Events();
     const client = read(await connect(await listening(events)));

@@ -106,7 +106,7 @@ export async function openRedis(
   }
 
   function atOnce<T>(question: (asked: Redis) => Promise<T>): Promise<T | null> {
-    return Promise.race([ask(question), sleep(LOOK_MS, null)]);
+    return Promise.race([ask(question), sleep(LOOK_MS, null, { ref: false })]);
   }
 
   async function apply(): Promise<void> {
